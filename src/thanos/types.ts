@@ -1,0 +1,59 @@
+import type { CloudAccount } from '../domain/account.js'
+
+/** One series of an answer. `times` are Unix seconds (up to three decimals), `values` may hold NaN and ±Infinity. */
+export interface Series {
+  readonly labels: ReadonlyMap<string, string>
+  readonly times: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** A judged answer: complete, of the right account, of the expected type. */
+export interface Answer {
+  readonly series: readonly Series[]
+  /** PromQL annotations: `info` is harmless noise, `warning` means that the engine left something out. */
+  readonly annotations: { readonly info: number; readonly warning: number }
+  /** Decoded size of the body in bytes. */
+  readonly bytes: number
+}
+
+interface Ask {
+  readonly account: Pick<CloudAccount, 'cloudAccountId' | 'tenantId'>
+  readonly expression: string
+  readonly signal?: AbortSignal
+}
+
+/** Points at `start, start+step, … <= end`; all Unix seconds, aligned to `step`. */
+export interface RangeAsk extends Ask {
+  readonly start: number
+  readonly end: number
+  readonly step: number
+}
+
+/** An instant query; with a range selector on top it answers raw samples with their true timestamps. */
+export interface InstantAsk extends Ask {
+  readonly time: number
+}
+
+/** One store of `/api/v1/stores`, without its address (addresses change with every pod restart). Times in Unix seconds. */
+export interface AnnouncedStore {
+  readonly component: string
+  readonly isHealthy: boolean
+  readonly labelSets: readonly ReadonlyMap<string, string>[]
+  readonly minTime: number
+  /** Infinity for an open end. */
+  readonly maxTime: number
+}
+
+/** `unsupported`: a plain Prometheus, which has no stores. */
+export type StoresAnswer = { readonly kind: 'thanos'; readonly stores: readonly AnnouncedStore[] } | { readonly kind: 'unsupported' }
+
+/** The slice of Thanos that the product uses. Every method rejects with a `NamedError` and with nothing else. */
+export interface ThanosClient {
+  queryRange(ask: RangeAsk): Promise<Answer>
+  queryInstant(ask: InstantAsk): Promise<Answer>
+  stores(signal?: AbortSignal): Promise<StoresAnswer>
+  /** `GET /api/v1/status/buildinfo`, `/api/v1/status/flags`, `/-/ready`: undefined where a proxy hides them. */
+  buildInfo(signal?: AbortSignal): Promise<{ version: string } | undefined>
+  flags(signal?: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>
+  close(): Promise<void>
+}

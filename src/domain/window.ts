@@ -23,7 +23,8 @@ export function windowEnd(window: Window): number {
 /** Every window that starts in `[from, to)`, ascending; `from` is raised to the next whole hour. */
 export function windowsStartingIn(from: number, to: number): Window[] {
   const windows: Window[] = []
-  for (let at = Math.ceil(from / HOUR_SECONDS) * HOUR_SECONDS; at < to; at += HOUR_SECONDS) windows.push(at as Window)
+  for (let at = Math.ceil(from / HOUR_SECONDS) * HOUR_SECONDS; at < to; at += HOUR_SECONDS)
+    windows.push(at as Window)
   return windows
 }
 

@@ -7,6 +7,8 @@
  * are used only for what is a level (a price, a capacity, a request). `max by (… uid)` or `(… id)` inside the sum
  * folds the same series arriving from several sources and keeps two lives of one pod name apart.
  */
+import type { FactName } from '../domain/samples.js'
+
 export interface CatalogueQuery {
   readonly metric: string
   readonly purpose: string
@@ -48,7 +50,13 @@ export const catalogue = {
     unit: 'samples',
     labels: CONTAINER_ON_NODE,
     shardLabel: 'namespace',
-    expression: sumOfLives('count_over_time', 'container_cpu_allocation', `${REAL_CONTAINER},node!=""`, CONTAINER_ON_NODE.join(','), 'uid'),
+    expression: sumOfLives(
+      'count_over_time',
+      'container_cpu_allocation',
+      `${REAL_CONTAINER},node!=""`,
+      CONTAINER_ON_NODE.join(','),
+      'uid',
+    ),
   },
   cpuAllocated: {
     metric: 'container_cpu_allocation',
@@ -56,7 +64,13 @@ export const catalogue = {
     unit: 'core·samples',
     labels: CONTAINER_ON_NODE,
     shardLabel: 'namespace',
-    expression: sumOfLives('sum_over_time', 'container_cpu_allocation', `${REAL_CONTAINER},node!=""`, CONTAINER_ON_NODE.join(','), 'uid'),
+    expression: sumOfLives(
+      'sum_over_time',
+      'container_cpu_allocation',
+      `${REAL_CONTAINER},node!=""`,
+      CONTAINER_ON_NODE.join(','),
+      'uid',
+    ),
   },
   ramAllocated: {
     metric: 'container_memory_allocation_bytes',
@@ -64,7 +78,13 @@ export const catalogue = {
     unit: 'byte·samples',
     labels: CONTAINER_ON_NODE,
     shardLabel: 'namespace',
-    expression: sumOfLives('sum_over_time', 'container_memory_allocation_bytes', `${REAL_CONTAINER},node!=""`, CONTAINER_ON_NODE.join(','), 'uid'),
+    expression: sumOfLives(
+      'sum_over_time',
+      'container_memory_allocation_bytes',
+      `${REAL_CONTAINER},node!=""`,
+      CONTAINER_ON_NODE.join(','),
+      'uid',
+    ),
   },
   cpuRequested: {
     metric: 'kube_pod_container_resource_requests',
@@ -72,7 +92,11 @@ export const catalogue = {
     unit: 'cores',
     labels: ['namespace', 'pod', 'container', 'node'],
     shardLabel: 'namespace',
-    expression: averageBy('kube_pod_container_resource_requests', `,resource="cpu",unit="core",${REAL_CONTAINER},node!=""`, 'namespace,pod,container,node'),
+    expression: averageBy(
+      'kube_pod_container_resource_requests',
+      `,resource="cpu",unit="core",${REAL_CONTAINER},node!=""`,
+      'namespace,pod,container,node',
+    ),
   },
   ramRequested: {
     metric: 'kube_pod_container_resource_requests',
@@ -80,7 +104,11 @@ export const catalogue = {
     unit: 'bytes',
     labels: ['namespace', 'pod', 'container', 'node'],
     shardLabel: 'namespace',
-    expression: averageBy('kube_pod_container_resource_requests', `,resource="memory",unit="byte",${REAL_CONTAINER},node!=""`, 'namespace,pod,container,node'),
+    expression: averageBy(
+      'kube_pod_container_resource_requests',
+      `,resource="memory",unit="byte",${REAL_CONTAINER},node!=""`,
+      'namespace,pod,container,node',
+    ),
   },
   cpuUsedRule: {
     metric: 'kubecost_container_cpu_usage_irate',
@@ -88,7 +116,12 @@ export const catalogue = {
     unit: 'cores',
     labels: ['namespace', 'pod', 'container'],
     shardLabel: 'namespace',
-    expression: maxBy('avg_over_time', 'kubecost_container_cpu_usage_irate', `,${REAL_CONTAINER}`, 'namespace,pod,container'),
+    expression: maxBy(
+      'avg_over_time',
+      'kubecost_container_cpu_usage_irate',
+      `,${REAL_CONTAINER}`,
+      'namespace,pod,container',
+    ),
   },
   cpuUsedCounter: {
     metric: 'container_cpu_usage_seconds_total',
@@ -96,7 +129,13 @@ export const catalogue = {
     unit: 'core·seconds',
     labels: ['job', 'namespace', 'pod', 'container', 'node', 'instance'],
     shardLabel: 'namespace',
-    expression: sumOfLives('increase', 'container_cpu_usage_seconds_total', REAL_CONTAINER, 'job,namespace,pod,container,node,instance', 'id'),
+    expression: sumOfLives(
+      'increase',
+      'container_cpu_usage_seconds_total',
+      REAL_CONTAINER,
+      'job,namespace,pod,container,node,instance',
+      'id',
+    ),
   },
   ramUsed: {
     metric: 'container_memory_working_set_bytes',
@@ -104,7 +143,13 @@ export const catalogue = {
     unit: 'byte·samples',
     labels: ['job', 'namespace', 'pod', 'container', 'node', 'instance'],
     shardLabel: 'namespace',
-    expression: sumOfLives('sum_over_time', 'container_memory_working_set_bytes', REAL_CONTAINER, 'job,namespace,pod,container,node,instance', 'id'),
+    expression: sumOfLives(
+      'sum_over_time',
+      'container_memory_working_set_bytes',
+      REAL_CONTAINER,
+      'job,namespace,pod,container,node,instance',
+      'id',
+    ),
   },
   nodeSamples: {
     metric: 'node_total_hourly_cost',
@@ -138,8 +183,8 @@ export const catalogue = {
     metric: 'kubecost_node_is_spot',
     purpose: 'share of the hour in which the machine was a spot machine',
     unit: 'ratio',
-    labels: ['node', 'provider_id'],
-    expression: averageBy('kubecost_node_is_spot', '', 'node,provider_id'),
+    labels: ['node', 'provider_id', 'instance_type', 'region'],
+    expression: averageBy('kubecost_node_is_spot', '', 'node,provider_id,instance_type,region'),
   },
   nodeCpuCapacity: {
     metric: 'kube_node_status_capacity',
@@ -157,13 +202,26 @@ export const catalogue = {
     expression: (matchers, identity) =>
       `${averageBy('kube_node_status_capacity_memory_bytes', '', 'node')(matchers, identity)} or ${averageBy('kube_node_status_capacity', ',resource="memory",unit="byte"', 'node')(matchers, identity)}`,
   },
+  nodeCapacitySamples: {
+    metric: 'kube_node_status_capacity',
+    purpose: 'how long a machine was there that has no price series at all',
+    unit: 'samples',
+    labels: ['job', 'node'],
+    expression: (matchers, identity) =>
+      `${maxBy('count_over_time', 'kube_node_status_capacity_cpu_cores', '', 'job,node')(matchers, identity)} or ${maxBy('count_over_time', 'kube_node_status_capacity', ',resource="cpu",unit="core"', 'job,node')(matchers, identity)}`,
+  },
   podOwner: {
     metric: 'kube_pod_owner',
     purpose: 'the immediate owner of a pod',
     unit: 'info',
     labels: ['namespace', 'pod', 'owner_kind', 'owner_name'],
     shardLabel: 'namespace',
-    expression: maxBy('last_over_time', 'kube_pod_owner', ',owner_kind!=""', 'namespace,pod,owner_kind,owner_name'),
+    expression: maxBy(
+      'last_over_time',
+      'kube_pod_owner',
+      ',owner_kind!=""',
+      'namespace,pod,owner_kind,owner_name',
+    ),
   },
   replicaSetOwner: {
     metric: 'kube_replicaset_owner',
@@ -171,7 +229,12 @@ export const catalogue = {
     unit: 'info',
     labels: ['namespace', 'replicaset', 'owner_kind', 'owner_name'],
     shardLabel: 'namespace',
-    expression: maxBy('last_over_time', 'kube_replicaset_owner', '', 'namespace,replicaset,owner_kind,owner_name'),
+    expression: maxBy(
+      'last_over_time',
+      'kube_replicaset_owner',
+      '',
+      'namespace,replicaset,owner_kind,owner_name',
+    ),
   },
   jobOwner: {
     metric: 'kube_job_owner',
@@ -196,6 +259,60 @@ export const catalogue = {
     labels: ['job'],
     expression: maxBy('count_over_time', 'kubecost_cluster_info', '', 'job'),
   },
-} as const satisfies Record<string, CatalogueQuery>
+} as const satisfies Partial<Record<FactName, CatalogueQuery>>
 
-export type QueryName = keyof typeof catalogue
+/**
+ * Asked only about nodes whose hourly mean is NaN or absent. A subquery's grid sees each sample up to a minute late,
+ * so these are for repair and never for the common case; `>= 0` and `> 0` drop NaN and negative samples.
+ */
+export const priceRepairs = {
+  nodeCpuPriceRepaired: priceRepair(
+    'node_cpu_hourly_cost',
+    'currency/core·hour',
+    'avg_over_time',
+    '>= 0',
+    '1h',
+  ),
+  nodeRamPriceRepaired: priceRepair(
+    'node_ram_hourly_cost',
+    'currency/GiB·hour',
+    'avg_over_time',
+    '>= 0',
+    '1h',
+  ),
+  nodeCpuPriceCarried: priceRepair(
+    'node_cpu_hourly_cost',
+    'currency/core·hour',
+    'last_over_time',
+    '> 0',
+    '3h',
+  ),
+  nodeRamPriceCarried: priceRepair(
+    'node_ram_hourly_cost',
+    'currency/GiB·hour',
+    'last_over_time',
+    '> 0',
+    '3h',
+  ),
+} as const satisfies Partial<Record<FactName, CatalogueQuery>>
+
+function priceRepair(
+  metric: string,
+  unit: string,
+  fn: string,
+  condition: string,
+  range: string,
+): CatalogueQuery {
+  const labels = ['node', 'provider_id']
+  return {
+    metric,
+    purpose:
+      fn === 'avg_over_time'
+        ? 'mean of the samples that are numbers'
+        : 'last known price of the last three hours',
+    unit,
+    labels,
+    expression: (matchers, identity) =>
+      `max by (${identity},${labels.join(',')}) (${fn}((${metric}{${matchers}} ${condition})[${range}:1m] offset 1ms))`,
+  }
+}

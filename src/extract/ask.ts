@@ -1,0 +1,167 @@
+import type { CloudAccount } from '../domain/account.js'
+import type { Series } from '../domain/samples.js'
+import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
+import { NamedError } from '../errors.js'
+import { equals, noneOf, oneOf } from '../thanos/promql.js'
+import type { ThanosClient } from '../thanos/types.js'
+import type { CatalogueQuery } from './catalogue.js'
+
+/** Whose series are asked for, and through what. */
+export interface Source {
+  readonly client: ThanosClient
+  readonly account: CloudAccount
+  readonly clusterId: string
+  /** Name of the tenant label, `tenant_id` unless configured otherwise. */
+  readonly tenantLabel: string
+  readonly signal?: AbortSignal
+}
+
+/** Labels that stand in every `by (…)`, so that each series can be checked to be this account's and cluster's. */
+export function identityLabels(source: Pick<Source, 'tenantLabel'>): string {
+  return `${source.tenantLabel},cluster_id`
+}
+
+/** The matchers of the account and cluster, the inside of the braces. */
+export function sourceMatchers(source: Source): string {
+  return `${equals(source.tenantLabel, source.account.tenantId)},${equals('cluster_id', source.clusterId)}`
+}
+
+/**
+ * Asks a catalogue query over contiguous windows, one point per series and hour. When Thanos says that it is too
+ * much, or the answer is too big, the hours are halved, then the namespaces; a single namespace of a single hour that
+ * is still too much is the caller's to report.
+ */
+export async function askHours(
+  source: Source,
+  query: CatalogueQuery,
+  first: Window,
+  last: Window,
+  extraMatchers = '',
+): Promise<Series[]> {
+  try {
+    return await askOnce(source, query, first, last, extraMatchers)
+  } catch (error) {
+    if (!(error instanceof NamedError) || error.remedy !== 'split') throw error
+    if (first < last) {
+      const hours = (last - first) / HOUR_SECONDS
+      const middle = (first + Math.floor(hours / 2) * HOUR_SECONDS) as Window
+      const early = await askHours(source, query, first, middle, extraMatchers)
+      const late = await askHours(source, query, windowEnd(middle) as Window, last, extraMatchers)
+      return [...early, ...late]
+    }
+    if (query.shardLabel === undefined || extraMatchers !== '') throw error
+    return await askByNamespace(source, query, first)
+  }
+}
+
+async function askOnce(
+  source: Source,
+  query: CatalogueQuery,
+  first: Window,
+  last: Window,
+  extra: string,
+): Promise<Series[]> {
+  const answer = await source.client.queryRange({
+    account: source.account,
+    expression: query.expression(`${sourceMatchers(source)}${extra}`, identityLabels(source)),
+    start: windowEnd(first),
+    end: windowEnd(last),
+    step: HOUR_SECONDS,
+    ...(source.signal ? { signal: source.signal } : {}),
+  })
+  for (const series of answer.series) {
+    if ((series.labels.get('cluster_id') ?? '') !== source.clusterId) {
+      throw new NamedError(
+        'THANOS_CONTRACT',
+        `account ${source.account.cloudAccountId}: ${query.metric} of another cluster came back for cluster "${source.clusterId}"; nothing of it is loaded`,
+      )
+    }
+  }
+  return [...answer.series]
+}
+
+/** One hour, namespace by namespace: groups of about equal size, and a rest shard for what appeared meanwhile. */
+async function askByNamespace(source: Source, query: CatalogueQuery, window: Window): Promise<Series[]> {
+  const weights = await namespaceWeights(source, query, window)
+  if (weights.length === 0) throw tooMuch(source, query)
+  const names = weights.map(([name]) => name)
+  const found = await askGroup(source, query, window, weights)
+  const rest = await askOnce(source, query, window, window, `,${noneOf('namespace', names)}`)
+  return [...found, ...rest]
+}
+
+async function askGroup(
+  source: Source,
+  query: CatalogueQuery,
+  window: Window,
+  group: readonly (readonly [string, number])[],
+): Promise<Series[]> {
+  if (group.length > 1) {
+    const [heavy, light] = halve(group)
+    return [
+      ...(await askShard(source, query, window, heavy)),
+      ...(await askShard(source, query, window, light)),
+    ]
+  }
+  return askShard(source, query, window, group)
+}
+
+async function askShard(
+  source: Source,
+  query: CatalogueQuery,
+  window: Window,
+  group: readonly (readonly [string, number])[],
+): Promise<Series[]> {
+  try {
+    return await askOnce(
+      source,
+      query,
+      window,
+      window,
+      `,${oneOf(
+        'namespace',
+        group.map(([name]) => name),
+      )}`,
+    )
+  } catch (error) {
+    if (!(error instanceof NamedError) || error.remedy !== 'split') throw error
+    if (group.length === 1) throw tooMuch(source, query)
+    return askGroup(source, query, window, group)
+  }
+}
+
+/** Splits by weight, heaviest first into the lighter half, so that both halves are about equally big. */
+function halve(group: readonly (readonly [string, number])[]) {
+  const halves: [[string, number][], [string, number][]] = [[], []]
+  const sums = [0, 0]
+  for (const [name, weight] of [...group].sort((a, b) => b[1] - a[1])) {
+    const side = (sums[0] ?? 0) <= (sums[1] ?? 0) ? 0 : 1
+    halves[side].push([name, weight])
+    sums[side] = (sums[side] ?? 0) + weight
+  }
+  return halves
+}
+
+async function namespaceWeights(
+  source: Source,
+  query: CatalogueQuery,
+  window: Window,
+): Promise<[string, number][]> {
+  const identity = identityLabels(source)
+  const answer = await source.client.queryRange({
+    account: source.account,
+    expression: `count by (${identity},namespace) (count_over_time(${query.metric}{${sourceMatchers(source)}}[1h] offset 1ms))`,
+    start: windowEnd(window),
+    end: windowEnd(window),
+    step: HOUR_SECONDS,
+    ...(source.signal ? { signal: source.signal } : {}),
+  })
+  return answer.series.map(series => [series.labels.get('namespace') ?? '', series.values[0] ?? 1])
+}
+
+function tooMuch(source: Source, query: CatalogueQuery): NamedError {
+  return new NamedError(
+    'THANOS_CONTRACT',
+    `account ${source.account.cloudAccountId}, cluster "${source.clusterId}": ${query.metric} of one namespace and one hour is more than Thanos or the size limit allows; raise the limits of the store or of the query`,
+  )
+}

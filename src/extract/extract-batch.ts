@@ -1,0 +1,78 @@
+import { type ClusterBatch, type FactName, label, type Series } from '../domain/samples.js'
+import type { Window } from '../domain/window.js'
+import { oneOf } from '../thanos/promql.js'
+import { askHours, type Source } from './ask.js'
+import { type CatalogueQuery, catalogue, priceRepairs } from './catalogue.js'
+import { findIntervals } from './intervals.js'
+import { refuseUnmergedReplicas } from './replicas.js'
+
+/**
+ * Reads all facts of some windows of one cluster. Complete or rejected: every answer has been judged whole, of this
+ * account and of this cluster, before any of it is returned.
+ */
+export async function extractBatch(source: Source, windows: readonly Window[]): Promise<ClusterBatch> {
+  const first = Math.min(...windows) as Window
+  const last = Math.max(...windows) as Window
+  await refuseUnmergedReplicas(source, first, last)
+
+  const facts = new Map<FactName, readonly Series[]>()
+  await askAll(source, catalogue, first, last, facts)
+  await repairPrices(source, first, last, facts)
+  const intervals = await findIntervals(source, windows, facts)
+  return { windows, facts, intervals }
+}
+
+async function askAll(
+  source: Source,
+  queries: Partial<Record<FactName, CatalogueQuery>>,
+  first: Window,
+  last: Window,
+  facts: Map<FactName, readonly Series[]>,
+  extraMatchers = '',
+): Promise<void> {
+  await Promise.all(
+    Object.entries(queries).map(async ([name, query]) => {
+      facts.set(name as FactName, await askHours(source, query, first, last, extraMatchers))
+    }),
+  )
+}
+
+/** Only the nodes whose price is NaN, zero, negative or absent in some hour cost the extra queries. */
+async function repairPrices(
+  source: Source,
+  first: Window,
+  last: Window,
+  facts: Map<FactName, readonly Series[]>,
+): Promise<void> {
+  const unpriced = unpricedNodes(facts)
+  if (unpriced.size === 0) return
+  await askAll(source, priceRepairs, first, last, facts, `,${oneOf('node', [...unpriced].sort())}`)
+}
+
+function unpricedNodes(facts: ReadonlyMap<FactName, readonly Series[]>): Set<string> {
+  const nodes = new Set<string>()
+  const hoursSeen = new Map<string, Set<number>>()
+  for (const fact of ['nodeSamples', 'nodeCapacitySamples'] as const) {
+    for (const series of facts.get(fact) ?? []) {
+      const hours = hoursSeen.get(label(series, 'node')) ?? new Set()
+      for (const time of series.times) hours.add(time)
+      hoursSeen.set(label(series, 'node'), hours)
+    }
+  }
+  for (const fact of ['nodeCpuPrice', 'nodeRamPrice'] as const) {
+    const priced = new Map<string, Set<number>>()
+    for (const series of facts.get(fact) ?? []) {
+      const node = label(series, 'node')
+      const hours = priced.get(node) ?? new Set()
+      series.values.forEach((value, i) => {
+        if (value > 0 && Number.isFinite(value)) hours.add(series.times[i] ?? 0)
+        else nodes.add(node)
+      })
+      priced.set(node, hours)
+    }
+    for (const [node, hours] of hoursSeen) {
+      if ([...hours].some(hour => !priced.get(node)?.has(hour))) nodes.add(node)
+    }
+  }
+  return nodes
+}

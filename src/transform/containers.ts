@@ -1,0 +1,155 @@
+import { label } from '../domain/samples.js'
+import { HOUR_SECONDS } from '../domain/window.js'
+import { type Hour, type Reading, readingsOf } from './hour.js'
+import { GIB } from './nodes.js'
+import type { Tally } from './tally.js'
+import { usedHours } from './used.js'
+
+/** Quantities of one container on one node in one window, before any price. Hours are core-hours and GiB-hours. */
+export interface ContainerHours {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly node: string
+  /** Running time in hours, at most 1. */
+  readonly hours: number
+  readonly cpuAllocated: number
+  readonly ramAllocated: number
+  readonly cpuRequested: number | null
+  readonly ramRequested: number | null
+  cpuUsed: number | null
+  ramUsed: number | null
+}
+
+/** Sums of one job's samples about one container on one node. */
+interface Sums {
+  readonly reading: Reading
+  samples: number
+  cpu: number | undefined
+  ram: number | undefined
+}
+
+/**
+ * Container-hours of one window. Running time and allocation come from the same series: samples × the interval of
+ * their job. A request counts for as long as the container ran, whatever the exporter says after it ended.
+ */
+export function containerHours(hour: Hour, tally: Tally): ContainerHours[] {
+  const requested = {
+    cpu: byContainerOnNode(hour, 'cpuRequested'),
+    ram: byContainerOnNode(hour, 'ramRequested'),
+  }
+  const containers: ContainerHours[] = []
+  for (const [key, { sums, seconds }] of bestSource(hour)) {
+    const container = measure(key, sums, seconds, requested, tally)
+    if (container) containers.push(container)
+  }
+  assignUsed(hour, containers)
+  return containers
+}
+
+/** Per container and node the job that saw it longest, so that a second scrape of the same series adds nothing. */
+function bestSource(hour: Hour): Map<string, { sums: Sums; seconds: number }> {
+  const best = new Map<string, { sums: Sums; seconds: number }>()
+  for (const [key, sums] of sumsByJob(hour)) {
+    const containerKey = key.slice(key.indexOf('\0') + 1)
+    const seconds = hour.interval(label(sums.reading.series, 'job')) ?? 0
+    const known = best.get(containerKey)
+    if (!known || sums.samples * seconds > known.sums.samples * known.seconds)
+      best.set(containerKey, { sums, seconds })
+  }
+  return best
+}
+
+function sumsByJob(hour: Hour): Map<string, Sums> {
+  const all = new Map<string, Sums>()
+  for (const reading of readingsOf(hour, 'containerSamples')) {
+    all.set(jobKey(reading), { reading, samples: reading.value, cpu: undefined, ram: undefined })
+  }
+  for (const reading of readingsOf(hour, 'cpuAllocated')) {
+    const sums = all.get(jobKey(reading))
+    if (sums) sums.cpu = reading.value
+  }
+  for (const reading of readingsOf(hour, 'ramAllocated')) {
+    const sums = all.get(jobKey(reading))
+    if (sums) sums.ram = reading.value
+  }
+  return all
+}
+
+function jobKey(reading: Reading): string {
+  return `${label(reading.series, 'job')}\0${containerOnNodeKey(reading)}`
+}
+
+function containerOnNodeKey({ series }: Reading): string {
+  return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}\0${label(series, 'node')}`
+}
+
+function byContainerOnNode(hour: Hour, fact: 'cpuRequested' | 'ramRequested'): Map<string, Reading> {
+  return new Map(readingsOf(hour, fact).map(reading => [containerOnNodeKey(reading), reading]))
+}
+
+function measure(
+  key: string,
+  sums: Sums,
+  seconds: number,
+  requested: { cpu: Map<string, Reading>; ram: Map<string, Reading> },
+  tally: Tally,
+): ContainerHours | undefined {
+  const { series } = sums.reading
+  const hours = Math.min(1, (sums.samples * seconds) / HOUR_SECONDS)
+  const perHour = seconds / HOUR_SECONDS
+  const cpuRequested = requestHours(requested.cpu.get(key), hours, 1, tally)
+  const ramRequested = requestHours(requested.ram.get(key), hours, GIB, tally)
+  const cpuAllocated = allocated(sums.cpu, perHour, cpuRequested)
+  const ramAllocated = allocated(sums.ram, perHour / GIB, ramRequested)
+  if (cpuAllocated === undefined || ramAllocated === undefined) {
+    tally.reject(
+      'allocation_not_a_number',
+      cpuAllocated === undefined ? 'container_cpu_allocation' : 'container_memory_allocation_bytes',
+      series,
+    )
+    tally.warn('allocation_missing', 'containers without a usable allocation were left out; see the rejects')
+    return undefined
+  }
+  return {
+    namespace: label(series, 'namespace'),
+    pod: label(series, 'pod'),
+    container: label(series, 'container'),
+    node: label(series, 'node'),
+    hours,
+    cpuAllocated,
+    ramAllocated,
+    cpuRequested,
+    ramRequested,
+    cpuUsed: null,
+    ramUsed: null,
+  }
+}
+
+/** The larger of what the samples say and what was reserved; a broken sum leaves the reservation. */
+function allocated(sum: number | undefined, scale: number, requested: number | null): number | undefined {
+  const isUsable = sum !== undefined && Number.isFinite(sum) && sum >= 0
+  if (isUsable) return Math.max(sum * scale, requested ?? 0)
+  return requested ?? undefined
+}
+
+function requestHours(
+  reading: Reading | undefined,
+  hours: number,
+  unit: number,
+  tally: Tally,
+): number | null {
+  if (!reading) return null
+  if (Number.isFinite(reading.value) && reading.value >= 0) return (reading.value / unit) * hours
+  tally.reject('request_not_a_number', 'kube_pod_container_resource_requests', reading.series)
+  return null
+}
+
+/** Usage series know the pod, not always the node: a pod seen on several nodes shares what names none by running time. */
+function assignUsed(hour: Hour, containers: readonly ContainerHours[]): void {
+  const used = usedHours(hour, containers)
+  for (const container of containers) {
+    container.cpuUsed = used.cpu(container)
+    container.ramUsed = used.ram(container)
+  }
+}

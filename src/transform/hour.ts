@@ -1,0 +1,53 @@
+import type { ClusterBatch, FactName, Series } from '../domain/samples.js'
+import { type Window, windowEnd } from '../domain/window.js'
+
+/** One series' value in one window. */
+export interface Reading {
+  readonly series: Series
+  readonly value: number
+}
+
+/** The readings of one window: what every rule of the cost model is given. */
+export interface Hour {
+  readonly window: Window
+  readonly readings: ReadonlyMap<FactName, readonly Reading[]>
+  /** Seconds between samples by job; undefined where it could not be found. */
+  readonly interval: (job: string) => number | undefined
+  /** Points of the answers that speak of this window. */
+  readonly points: number
+}
+
+/** Deals a batch's answers out to its windows in one pass. */
+export function hoursOf(batch: ClusterBatch): Hour[] {
+  const byEnd = new Map<number, Map<FactName, Reading[]>>(
+    batch.windows.map(window => [windowEnd(window), new Map<FactName, Reading[]>()]),
+  )
+  for (const [fact, answers] of batch.facts) {
+    for (const series of answers) {
+      for (let i = 0; i < series.times.length; i++) {
+        const readings = byEnd.get(series.times[i] as number)
+        if (!readings) continue
+        const reading = { series, value: series.values[i] as number }
+        const list = readings.get(fact)
+        if (list) list.push(reading)
+        else readings.set(fact, [reading])
+      }
+    }
+  }
+  return batch.windows.map(window => hourOf(batch, window, byEnd.get(windowEnd(window)) ?? new Map()))
+}
+
+function hourOf(
+  batch: ClusterBatch,
+  window: Window,
+  readings: ReadonlyMap<FactName, readonly Reading[]>,
+): Hour {
+  const intervals = batch.intervals.get(window)
+  let points = 0
+  for (const list of readings.values()) points += list.length
+  return { window, readings, interval: job => intervals?.get(job), points }
+}
+
+export function readingsOf(hour: Hour, fact: FactName): readonly Reading[] {
+  return hour.readings.get(fact) ?? []
+}

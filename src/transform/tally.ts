@@ -1,0 +1,44 @@
+import type { Reject, Warning } from '../domain/rows.js'
+import { label, type Series } from '../domain/samples.js'
+
+const EXAMPLE_LENGTH = 200
+
+/** Counts what could not become a row and what had to be estimated, so that nothing goes missing in silence. */
+export class Tally {
+  readonly #rejects = new Map<string, { reason: string; metric: string; count: number; example: string }>()
+  readonly #warnings = new Map<string, Warning>()
+
+  reject(reason: string, metric: string, series: Pick<Series, 'labels'>): void {
+    const key = `${reason}\0${metric}`
+    const known = this.#rejects.get(key)
+    if (known) known.count++
+    else this.#rejects.set(key, { reason, metric, count: 1, example: exampleOf(series) })
+  }
+
+  /** One warning per code; the first detail is kept. */
+  warn(code: string, detail: string): void {
+    if (!this.#warnings.has(code)) this.#warnings.set(code, { code, detail })
+  }
+
+  rejects(): Reject[] {
+    return [...this.#rejects.values()].sort(
+      (a, b) => compare(a.reason, b.reason) || compare(a.metric, b.metric),
+    )
+  }
+
+  warnings(): Warning[] {
+    return [...this.#warnings.values()].sort((a, b) => compare(a.code, b.code))
+  }
+}
+
+/** Order of code units: the same on every machine, unlike a locale's. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function exampleOf(series: Pick<Series, 'labels'>): string {
+  const named = ['namespace', 'pod', 'container', 'node', 'instance', 'provider_id']
+    .filter(name => label(series, name) !== '')
+    .map(name => `${name}=${label(series, name)}`)
+  return named.join(' ').slice(0, EXAMPLE_LENGTH)
+}

@@ -1,0 +1,116 @@
+import { label } from '../domain/samples.js'
+import { HOUR_SECONDS } from '../domain/window.js'
+import type { ContainerHours } from './containers.js'
+import { type Hour, type Reading, readingsOf } from './hour.js'
+import { GIB } from './nodes.js'
+
+/** Used core-hours and GiB-hours per container row; null = not measured. */
+export interface UsedHours {
+  readonly cpu: (container: ContainerHours) => number | null
+  readonly ram: (container: ContainerHours) => number | null
+}
+
+/** What one job saw a container use: per node where the series says, else in one sum. */
+interface Usage {
+  readonly byNode: Map<string, number>
+  nowhere: number
+  total: number
+}
+
+/**
+ * CPU use is the recording rule's mean × running time where the rule exists (it holds for pods of a few minutes), else
+ * the counters' increase. Memory use is the sum of working-set samples × the interval of their job.
+ */
+export function usedHours(hour: Hour, containers: readonly ContainerHours[]): UsedHours {
+  const rows = rowsByContainer(containers)
+  const rule = ruleMeans(hour)
+  const counters = usageByContainer(hour, 'cpuUsedCounter', rows, () => 1 / HOUR_SECONDS)
+  const memory = usageByContainer(
+    hour,
+    'ramUsed',
+    rows,
+    job => (hour.interval(job) ?? Number.NaN) / HOUR_SECONDS / GIB,
+  )
+  return {
+    cpu: container => {
+      const mean = rule.get(containerKey(container))
+      return mean === undefined ? share(counters, container, rows) : mean * container.hours
+    },
+    ram: container => share(memory, container, rows),
+  }
+}
+
+type Rows = ReadonlyMap<string, readonly ContainerHours[]>
+
+function containerKey({
+  namespace,
+  pod,
+  container,
+}: Pick<ContainerHours, 'namespace' | 'pod' | 'container'>): string {
+  return `${namespace}\0${pod}\0${container}`
+}
+
+function readingKey({ series }: Reading): string {
+  return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}`
+}
+
+function rowsByContainer(containers: readonly ContainerHours[]): Rows {
+  const rows = new Map<string, ContainerHours[]>()
+  for (const container of containers) {
+    const list = rows.get(containerKey(container))
+    if (list) list.push(container)
+    else rows.set(containerKey(container), [container])
+  }
+  return rows
+}
+
+function ruleMeans(hour: Hour): Map<string, number> {
+  const means = new Map<string, number>()
+  for (const reading of readingsOf(hour, 'cpuUsedRule')) {
+    if (Number.isFinite(reading.value) && reading.value >= 0) means.set(readingKey(reading), reading.value)
+  }
+  return means
+}
+
+/** Per container the job that saw most of it: two scrapes of one cAdvisor are one use. */
+function usageByContainer(
+  hour: Hour,
+  fact: 'cpuUsedCounter' | 'ramUsed',
+  rows: Rows,
+  scale: (job: string) => number,
+): Map<string, Usage> {
+  const byJob = new Map<string, Usage>()
+  for (const reading of readingsOf(hour, fact)) {
+    const job = label(reading.series, 'job')
+    const amount = reading.value * scale(job)
+    if (!Number.isFinite(amount) || amount < 0) continue
+    const key = `${job}\0${readingKey(reading)}`
+    const usage = byJob.get(key) ?? { byNode: new Map<string, number>(), nowhere: 0, total: 0 }
+    const node = nodeOf(reading, rows.get(readingKey(reading)) ?? [])
+    if (node === undefined) usage.nowhere += amount
+    else usage.byNode.set(node, (usage.byNode.get(node) ?? 0) + amount)
+    usage.total += amount
+    byJob.set(key, usage)
+  }
+  const best = new Map<string, Usage>()
+  for (const [key, usage] of byJob) {
+    const container = key.slice(key.indexOf('\0') + 1)
+    if (usage.total > (best.get(container)?.total ?? -1)) best.set(container, usage)
+  }
+  return best
+}
+
+/** The node a usage series speaks of, if it is one of those that the container ran on. */
+function nodeOf({ series }: Reading, rows: readonly ContainerHours[]): string | undefined {
+  const named = [label(series, 'node'), label(series, 'instance')]
+  return rows.find(row => named.includes(row.node))?.node
+}
+
+function share(usages: ReadonlyMap<string, Usage>, container: ContainerHours, rows: Rows): number | null {
+  const usage = usages.get(containerKey(container))
+  if (!usage) return null
+  const siblings = rows.get(containerKey(container)) ?? [container]
+  const hours = siblings.reduce((sum, row) => sum + row.hours, 0)
+  const unplaced = hours === 0 ? 0 : (usage.nowhere * container.hours) / hours
+  return (usage.byNode.get(container.node) ?? 0) + unplaced
+}

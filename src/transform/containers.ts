@@ -3,16 +3,10 @@ import { HOUR_SECONDS } from '../domain/window.js'
 import { type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import type { Tally } from './tally.js'
-import { usedHours } from './used.js'
+import { type RunningContainer, usedHours } from './used.js'
 
 /** Quantities of one container on one node in one window, before any price. Hours are core-hours and GiB-hours. */
-export interface ContainerHours {
-  readonly namespace: string
-  readonly pod: string
-  readonly container: string
-  readonly node: string
-  /** Running time in hours, at most 1. */
-  readonly hours: number
+export interface ContainerHours extends RunningContainer {
   readonly cpuAllocated: number
   readonly ramAllocated: number
   readonly cpuRequested: number | null

@@ -1,13 +1,22 @@
 import { label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
-import type { ContainerHours } from './containers.js'
 import { type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 
+/** A container on a node, and for how long: all that usage has to know of it. */
+export interface RunningContainer {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly node: string
+  /** At most 1. */
+  readonly hours: number
+}
+
 /** Used core-hours and GiB-hours per container row; null = not measured. */
 export interface UsedHours {
-  readonly cpu: (container: ContainerHours) => number | null
-  readonly ram: (container: ContainerHours) => number | null
+  readonly cpu: (container: RunningContainer) => number | null
+  readonly ram: (container: RunningContainer) => number | null
 }
 
 /** What one job saw a container use: per node where the series says, else in one sum. */
@@ -21,7 +30,7 @@ interface Usage {
  * CPU use is the recording rule's mean × running time where the rule exists (it holds for pods of a few minutes), else
  * the counters' increase. Memory use is the sum of working-set samples × the interval of their job.
  */
-export function usedHours(hour: Hour, containers: readonly ContainerHours[]): UsedHours {
+export function usedHours(hour: Hour, containers: readonly RunningContainer[]): UsedHours {
   const rows = rowsByContainer(containers)
   const rule = ruleMeans(hour)
   const counters = usageByContainer(hour, 'cpuUsedCounter', rows, () => 1 / HOUR_SECONDS)
@@ -40,13 +49,13 @@ export function usedHours(hour: Hour, containers: readonly ContainerHours[]): Us
   }
 }
 
-type Rows = ReadonlyMap<string, readonly ContainerHours[]>
+type Rows = ReadonlyMap<string, readonly RunningContainer[]>
 
 function containerKey({
   namespace,
   pod,
   container,
-}: Pick<ContainerHours, 'namespace' | 'pod' | 'container'>): string {
+}: Pick<RunningContainer, 'namespace' | 'pod' | 'container'>): string {
   return `${namespace}\0${pod}\0${container}`
 }
 
@@ -54,8 +63,8 @@ function readingKey({ series }: Reading): string {
   return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}`
 }
 
-function rowsByContainer(containers: readonly ContainerHours[]): Rows {
-  const rows = new Map<string, ContainerHours[]>()
+function rowsByContainer(containers: readonly RunningContainer[]): Rows {
+  const rows = new Map<string, RunningContainer[]>()
   for (const container of containers) {
     const list = rows.get(containerKey(container))
     if (list) list.push(container)
@@ -101,12 +110,12 @@ function usageByContainer(
 }
 
 /** The node a usage series speaks of, if it is one of those that the container ran on. */
-function nodeOf({ series }: Reading, rows: readonly ContainerHours[]): string | undefined {
+function nodeOf({ series }: Reading, rows: readonly RunningContainer[]): string | undefined {
   const named = [label(series, 'node'), label(series, 'instance')]
   return rows.find(row => named.includes(row.node))?.node
 }
 
-function share(usages: ReadonlyMap<string, Usage>, container: ContainerHours, rows: Rows): number | null {
+function share(usages: ReadonlyMap<string, Usage>, container: RunningContainer, rows: Rows): number | null {
   const usage = usages.get(containerKey(container))
   if (!usage) return null
   const siblings = rows.get(containerKey(container)) ?? [container]

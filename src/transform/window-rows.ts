@@ -136,7 +136,12 @@ function heartbeatOf(hour: Hour): Heartbeat {
   const jobs = new Set(
     PACED.flatMap(fact => readingsOf(hour, fact).map(({ series }) => label(series, 'job'))),
   )
-  const intervals = Object.fromEntries([...jobs].sort(compare).map(job => [job, hour.interval(job)]).filter(([, seconds]) => seconds !== undefined))
+  const intervals = Object.fromEntries(
+    [...jobs]
+      .sort(compare)
+      .map(job => [job, hour.interval(job)])
+      .filter(([, seconds]) => seconds !== undefined),
+  )
   return { ...best, intervals }
 }
 

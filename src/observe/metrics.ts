@@ -1,0 +1,61 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** What the product tells Prometheus about itself. Labels carry ids of accounts and clusters, never names or values. */
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    /** Windows by what became of an attempt: published, unchanged, incomplete, failed, quarantined, released. */
+    windows: new Counter({
+      name: 'k8s_costs_windows_total',
+      help: 'Windows by outcome of the attempt',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    staleAttempts: new Counter({
+      name: 'k8s_costs_stale_attempts_refused_total',
+      help: 'Publications refused because a newer attempt had claimed the window',
+      registers,
+    }),
+    foreignTenantAnswers: new Counter({
+      name: 'k8s_costs_foreign_tenant_answers_total',
+      help: 'Answers discarded because they held series of another tenant',
+      registers,
+    }),
+    rejects: new Counter({
+      name: 'k8s_costs_rejects_total',
+      help: 'Parts of the source that could not become rows, by reason',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    lagSeconds: new Gauge({
+      name: 'k8s_costs_lag_seconds',
+      help: 'Seconds between now and the end of the newest loaded window',
+      labelNames: ['cloud_account_id', 'cluster'] as const,
+      registers,
+    }),
+    oldestOpenWindow: new Gauge({
+      name: 'k8s_costs_oldest_open_window_timestamp_seconds',
+      help: 'Start of the oldest window that is not loaded, Unix seconds',
+      labelNames: ['cloud_account_id', 'cluster'] as const,
+      registers,
+    }),
+    thanosRequestSeconds: new Histogram({
+      name: 'k8s_costs_thanos_request_duration_seconds',
+      help: 'Duration of requests to Thanos by outcome (ok or the code of the failure)',
+      labelNames: ['outcome'] as const,
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    lastProgress: new Gauge({
+      name: 'k8s_costs_last_progress_timestamp_seconds',
+      help: 'When a part of the process last got anything done, Unix seconds',
+      labelNames: ['part'] as const,
+      registers,
+    }),
+  }
+}

@@ -32,6 +32,7 @@ const remedies = {
   DATABASE_TOO_OLD: 'terminal',
   SCHEMA_NEWER: 'terminal',
   SCHEMA_MISSING: 'terminal',
+  QUEUE_UNREACHABLE: 'retry',
   CONFIG_INVALID: 'terminal',
   USAGE: 'terminal',
   NOT_FOUND: 'terminal',

@@ -47,7 +47,8 @@ function isOn({ start, end, step }: Grid, time: number): boolean {
 export function decodePoint(point: unknown, about: string): Point {
   if (!Array.isArray(point) || point.length !== 2)
     throw contract('a point is no pair of time and value', about)
-  const [seconds, text] = point as readonly [unknown, unknown]
+  const seconds: unknown = point[0]
+  const text: unknown = point[1]
   if (typeof seconds !== 'number' || !Number.isFinite(seconds)) throw contract('a point has no time', about)
   return { time: Math.round(seconds * 1000) / 1000, number: decodeNumber(text, about) }
 }

@@ -1,5 +1,4 @@
 import { NamedError } from '../errors.js'
-import { failure } from './classify.js'
 
 /** Where the waiting of a retry takes its time from; tests put their own here. */
 export interface Clock {
@@ -81,11 +80,4 @@ function delayBefore(error: NamedError, tried: number, policy: RetryPolicy, rand
   const jittered = random * Math.min(policy.capMs, policy.baseMs * 2 ** (tried - 1))
   if (error.retryAfterSeconds === undefined) return jittered
   return Math.min(error.retryAfterSeconds * 1000, policy.retryAfterCapMs) + jittered
-}
-
-/** The named error for a signal that fired, whatever reason it carries. */
-export function cancelled(signal: AbortSignal, about: string): NamedError {
-  return signal.reason instanceof NamedError
-    ? signal.reason
-    : failure('CANCELLED', 'a request to Thanos was cancelled', about)
 }

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import type pg from 'pg'
+import { createAuthenticator } from './auth.js'
+import { replyWithError } from './error-reply.js'
+import { ApiError } from './errors.js'
+import { addCostAllocation } from './routes/cost-allocation.js'
+import { addHealth } from './routes/health.js'
+import type { Api } from './routes/methods.js'
+
+export interface AppOptions {
+  readonly pool: pg.Pool
+  /** Absent: the `Secret` header opens nothing. */
+  readonly clusterSecret?: string | undefined
+  readonly logger?: FastifyBaseLogger
+  /** Unix seconds; the machine's clock unless told. */
+  readonly now?: () => number
+  /** Minutes after its end at which a window is due; 10 unless told. */
+  readonly settleMinutes?: number
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+/** The reader API, not yet listening. The pool stays the caller's: closing the app leaves it open. */
+export function buildApp(options: AppOptions): Api {
+  const app = Fastify({
+    ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
+    // One line per answer is written below instead of two.
+    disableRequestLogging: true,
+    bodyLimit: 1024,
+    routerOptions: { maxParamLength: 512 },
+    genReqId: request => {
+      const sent = request.headers['x-request-id']
+      return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID()
+    },
+    frameworkErrors: (error, request, reply) => {
+      setCommonHeaders(reply, request.id)
+      replyWithError(error, request, reply)
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.addHook('onRequest', async (request, reply) => setCommonHeaders(reply, request.id))
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const ms = Math.round(reply.elapsedTime)
+    request.log.info({ method, route: routeOptions.url ?? null, status: reply.statusCode, ms }, 'answered')
+  })
+  app.setErrorHandler(replyWithError)
+  app.setNotFoundHandler((request, reply) => replyWithError(new ApiError('OE0257', []), request, reply))
+
+  const authenticate = createAuthenticator({ pool: options.pool, clusterSecret: options.clusterSecret })
+  const clock = { now: options.now ?? (() => Date.now() / 1000), settleMinutes: options.settleMinutes ?? 10 }
+  addHealth(app, { pool: options.pool })
+  addCostAllocation(app, { pool: options.pool, authenticate, clock })
+  return app
+}
+
+function setCommonHeaders(
+  reply: { headers(values: Record<string, string>): unknown },
+  requestId: string,
+): void {
+  reply.headers({
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+}

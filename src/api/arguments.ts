@@ -1,0 +1,105 @@
+import { type ApiCode, ApiError } from './errors.js'
+
+/** Query arguments as parsed from the URL: text, or a list where a name is repeated. */
+export type RawArguments = Readonly<Record<string, unknown>>
+
+/** Which error wins where several arguments are wrong: the first of these codes, as in CloudTuner's own handlers. */
+const PRECEDENCE: readonly ApiCode[] = ['OE0216', 'OE0217', 'OE0223', 'OE0224', 'OE0446', 'OE0515', 'OE0212']
+
+const MOST_SHOWN = 60
+
+/**
+ * Reads the arguments of one request and collects what is wrong with them, so that the error that wins does not
+ * depend on the order of reading. Reading returns a stand-in for what is wrong; `finish` then throws.
+ */
+export class ArgumentReader {
+  readonly #given: RawArguments
+  readonly #known = new Set<string>()
+  readonly #problems: ApiError[] = []
+
+  constructor(given: RawArguments) {
+    this.#given = given
+  }
+
+  refuse(code: ApiCode, params: readonly (string | number)[], detail?: string): void {
+    this.#problems.push(new ApiError(code, params, detail === undefined ? {} : { detail }))
+  }
+
+  /** An integer within bounds, both included; `fallback` where it is not given, which is refused without one. */
+  integer(name: string, bounds: { min: number; max: number; fallback?: number }): number {
+    const standIn = bounds.fallback ?? bounds.min
+    if (bounds.fallback === undefined && this.#values(name).join('') === '') {
+      this.refuse('OE0216', [name])
+      return standIn
+    }
+    const text = this.#single(name)
+    if (text === undefined) return standIn
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
+      this.refuse('OE0217', [name], `${shown(text)} is not a number`)
+      return standIn
+    }
+    if (!/^[+-]?\d+$/.test(text)) {
+      this.refuse('OE0223', [name])
+      return standIn
+    }
+    const value = Number(text)
+    if (value >= bounds.min && value <= bounds.max) return value
+    this.refuse('OE0224', [name, bounds.min, bounds.max])
+    return standIn
+  }
+
+  /** One of the allowed values; the fallback where it is not given. */
+  choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const text = this.#single(name)
+    if (text === undefined) return fallback
+    const value = allowed.find(candidate => candidate === text)
+    if (value === undefined)
+      this.refuse('OE0217', [name], `${shown(text)} is not one of ${allowed.join(', ')}`)
+    return value ?? fallback
+  }
+
+  /** Free text, undefined where it is not given. */
+  text(name: string): string | undefined {
+    return this.#single(name)
+  }
+
+  /** All values of a name that may be repeated. */
+  list(name: string): string[] {
+    const values = this.#values(name)
+    for (const value of values) {
+      if (value === '') this.refuse('OE0217', [name], 'it is empty; leave the parameter out')
+      // PostgreSQL has no such character in any text, so it can match nothing.
+      if (value.includes('\0')) this.refuse('OE0217', [name], 'it holds a null character')
+    }
+    return values
+  }
+
+  /** Throws the error that wins; also for names that nothing has asked for. */
+  finish(): void {
+    const unexpected = Object.keys(this.#given).filter(name => !this.#known.has(name))
+    if (unexpected.length > 0) this.refuse('OE0212', [unexpected.join(', ')])
+    const rank = (problem: ApiError) => PRECEDENCE.indexOf(problem.code)
+    const first = this.#problems.toSorted((a, b) => rank(a) - rank(b))[0]
+    if (first !== undefined) throw first
+  }
+
+  #single(name: string): string | undefined {
+    const [value, ...more] = this.#values(name)
+    if (more.length > 0) {
+      this.refuse('OE0217', [name], `it is given ${more.length + 1} times; give it once`)
+      return undefined
+    }
+    return value
+  }
+
+  #values(name: string): string[] {
+    this.#known.add(name)
+    const value = Object.hasOwn(this.#given, name) ? this.#given[name] : undefined
+    if (value === undefined) return []
+    return Array.isArray(value) ? value.map(String) : [String(value)]
+  }
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)
+}

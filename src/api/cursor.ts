@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { ApiError } from './errors.js'
+
+/** What a cursor belongs to; it is worth nothing for any other account, query or version of the data. */
+export interface CursorScope {
+  readonly cloudAccountId: string
+  /** Everything that decides which rows there are and in which order. */
+  readonly query: unknown
+  readonly dataVersion: string
+}
+
+const OFFSET_BYTES = 4
+const SEAL_BYTES = 16
+
+/** An opaque text that leads to the rows from `offset` on. */
+export function writeCursor(offset: number, scope: CursorScope): string {
+  const place = Buffer.alloc(OFFSET_BYTES)
+  place.writeUInt32BE(offset)
+  return Buffer.concat([place, seal(offset, scope)]).toString('base64url')
+}
+
+/** The offset of a cursor that was written for this scope; any other text is refused. */
+export function readCursor(text: string, scope: CursorScope): number {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length === OFFSET_BYTES + SEAL_BYTES) {
+    const offset = bytes.readUInt32BE()
+    if (writeCursor(offset, scope) === text) return offset
+  }
+  throw new ApiError('OE0217', ['cursor'], {
+    detail: 'it is of another query or account, or the data changed since; start again at the first page',
+  })
+}
+
+// It guards against mixing, not against its owner, who may read every page anyway: so no secret is in it.
+function seal(offset: number, { cloudAccountId, query, dataVersion }: CursorScope): Buffer {
+  const text = JSON.stringify([offset, cloudAccountId, query, dataVersion])
+  return createHash('sha256').update(text).digest().subarray(0, SEAL_BYTES)
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { ValueFilter, WindowRange } from './parameters.js'
+import type { RunQuery } from './snapshot.js'
+import { allOf, instant, satisfies, startsIn } from './where.js'
+
+export interface AccountState {
+  readonly name: string
+  readonly currency: string
+}
+
+/** What has been published for an account so far. */
+export interface DataState {
+  /** Windows with a published version. */
+  readonly loadedWindows: number
+  /** Another text after any change to any window of the account. */
+  readonly version: string
+}
+
+export type GapReason =
+  | 'not_loaded'
+  | 'source_incomplete'
+  | 'source_silent'
+  | 'missing_series'
+  | 'suspect'
+  | 'quarantined'
+
+/** Consecutive windows of a cluster that are missing or in doubt for one reason; Unix seconds, end excluded. */
+export interface Gap {
+  readonly cluster: string
+  readonly start_date: number
+  readonly end_date: number
+  readonly reason: GapReason
+}
+
+/** How whole the answer to a range is. */
+export interface RangeState {
+  /** Mean over the due windows of the clusters, a window that isn't loaded counting 0; null where none is due. */
+  readonly coverage: number | null
+  readonly gaps: readonly Gap[]
+  /** Unix seconds up to which every cluster is loaded without a hole; null where there is no cluster. */
+  readonly dataTo: number | null
+  readonly warnings: readonly { readonly code: string; readonly detail: string }[]
+}
+
+export async function readAccount(run: RunQuery, cloudAccountId: string): Promise<AccountState | undefined> {
+  const rows = await run(sql<AccountState>`
+    select name, currency
+    from warehouse.cloud_account
+    where cloud_account_id = ${cloudAccountId}::uuid
+      and removed_at is null`)
+  return rows[0]
+}
+
+export async function readDataState(run: RunQuery, cloudAccountId: string): Promise<DataState> {
+  const [row] = await run(sql<{ loaded: number; fingerprint: string }>`
+    select count(*) filter (where revision > 0)::int as loaded,
+      jsonb_build_array(
+        count(*), sum(revision), extract(epoch from max(loaded_at)), count(reason), count(*) filter (where state <> 'loaded')
+      )::text as fingerprint
+    from warehouse.window_ledger
+    where cloud_account_id = ${cloudAccountId}::uuid`)
+  const version = createHash('sha256')
+    .update(row?.fingerprint ?? '')
+    .digest('hex')
+    .slice(0, 16)
+  return { loadedWindows: row?.loaded ?? 0, version }
+}
+
+/** Gaps, coverage and freshness of a range over the clusters that the filter leaves. */
+export async function readRangeState(
+  run: RunQuery,
+  cloudAccountId: string,
+  scope: { range: WindowRange; newestDue: number; clusters: ValueFilter },
+): Promise<RangeState> {
+  const { range, newestDue, clusters } = scope
+  const [row] = await run(sql<{ coverage: number | null; gaps: Gap[]; data_to: number | null }>`
+    with chosen as (
+      select k.cluster_id, k.first_window, k.watermark
+      from warehouse.cluster k
+      where k.cloud_account_id = ${cloudAccountId}::uuid
+        and ${satisfies(sql.ref('k.cluster_id'), clusters)}
+    ),
+    judged as (
+      select k.cluster_id, w.window_start,
+        case
+          when l.revision > 0 then case when l.reason in ('source_silent', 'suspect') then l.reason end
+          when l.state = 'quarantined' then 'quarantined'
+          when l.state = 'incomplete' then coalesce(l.reason, 'source_incomplete')
+          else 'not_loaded'
+        end as reason,
+        case when l.revision > 0 then l.coverage else 0 end as coverage
+      from chosen k
+      cross join lateral generate_series(
+        greatest(k.first_window, ${instant(range.from)}), ${instant(range.to)} - interval '1 hour', interval '1 hour'
+      ) as w (window_start)
+      left join warehouse.window_ledger l
+        on l.cloud_account_id = ${cloudAccountId}::uuid
+        and l.cluster_id = k.cluster_id
+        and l.window_start = w.window_start
+      where w.window_start <= ${instant(newestDue)} or l.revision > 0
+    ),
+    -- Consecutive windows of one reason have one distance to their number in the sequence.
+    numbered as (
+      select *, window_start
+        - row_number() over (partition by cluster_id, reason order by window_start) * interval '1 hour' as island
+      from judged
+      where reason is not null
+    ),
+    gap as (
+      select cluster_id, reason, min(window_start) as first_window, max(window_start) as last_window
+      from numbered
+      group by cluster_id, reason, island
+    )
+    select (select avg(coverage) from judged) as coverage,
+      (select extract(epoch from min(watermark))::float8 from chosen) as data_to,
+      (
+        select coalesce(json_agg(json_build_object(
+          'cluster', cluster_id,
+          'start_date', extract(epoch from first_window)::float8,
+          'end_date', extract(epoch from last_window + interval '1 hour')::float8,
+          'reason', reason
+        ) order by cluster_id, first_window), '[]')
+        from gap
+      ) as gaps`)
+  return {
+    coverage: row?.coverage ?? null,
+    gaps: row?.gaps ?? [],
+    dataTo: row?.data_to ?? null,
+    warnings: await readWarnings(run, cloudAccountId, range, clusters),
+  }
+}
+
+// One entry per code however many windows have it: the answer's size must not grow with the range.
+async function readWarnings(
+  run: RunQuery,
+  cloudAccountId: string,
+  range: WindowRange,
+  clusters: ValueFilter,
+): Promise<RangeState['warnings']> {
+  return await run(sql<{ code: string; detail: string }>`
+    select w.item ->> 'code' as code,
+      coalesce(min(w.item ->> 'detail'), '') || ' (windows: ' || count(distinct (l.cluster_id, l.window_start)) || ')'
+        as detail
+    from warehouse.window_ledger l
+    cross join lateral jsonb_array_elements(
+      case jsonb_typeof(l.warnings) when 'array' then l.warnings else '[]' end
+    ) as w (item)
+    where ${allOf([
+      sql<boolean>`l.cloud_account_id = ${cloudAccountId}::uuid`,
+      startsIn(sql.ref('l.window_start'), range),
+      satisfies(sql.ref('l.cluster_id'), clusters),
+      sql<boolean>`l.revision > 0`,
+    ])}
+      and w.item ->> 'code' is not null
+    group by 1
+    order by 1`)
+}

@@ -1,0 +1,84 @@
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+} from 'kysely'
+import type pg from 'pg'
+import { withDeadline } from './deadline.js'
+import { ApiError, unavailable } from './errors.js'
+
+/** Runs one composed statement in the snapshot. */
+export type RunQuery = <Row>(statement: RawBuilder<Row>) => Promise<Row[]>
+
+/** How long a healthy database may take to hand out a connection and open a transaction. */
+const OPEN_MS = 3_000
+const STATEMENT_MS = 10_000
+// Above the server's own limit, for a server that no longer answers at all.
+const ANSWER_MS = STATEMENT_MS + 2_000
+
+const BEGIN = `begin isolation level repeatable read, read only;
+  set local statement_timeout = ${STATEMENT_MS};
+  set local jit = off`
+
+// Kysely composes and the pool's own client runs, so that a client that hangs can be thrown away.
+const composer = new Kysely<Record<string, never>>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: db => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+/**
+ * Runs `work` in one read-only transaction: all that it reads is the state of one instant, whatever is published
+ * meanwhile. Rejects with a 503 within seconds where the database is gone or silent.
+ */
+export async function readSnapshot<T>(pool: pg.Pool, work: (run: RunQuery) => Promise<T>): Promise<T> {
+  const client = await acquire(pool)
+  let isClean = false
+  try {
+    await withDeadline(client.query(BEGIN), OPEN_MS)
+    const run: RunQuery = statement => runOn(client, statement.compile(composer))
+    const result = await work(run)
+    await withDeadline(client.query('commit'), OPEN_MS)
+    isClean = true
+    return result
+  } catch (error) {
+    // A refusal of ours (not found, a bad argument) leaves a healthy connection behind.
+    if (error instanceof ApiError && error.status < 500) {
+      isClean = await withDeadline(client.query('rollback'), OPEN_MS).then(
+        () => true,
+        () => false,
+      )
+    }
+    throw error
+  } finally {
+    client.release(!isClean)
+  }
+}
+
+async function runOn<Row>(client: pg.PoolClient, statement: CompiledQuery<Row>): Promise<Row[]> {
+  const result = await withDeadline(client.query(statement.sql, [...statement.parameters]), ANSWER_MS)
+  return result.rows as Row[]
+}
+
+async function acquire(pool: pg.Pool): Promise<pg.PoolClient> {
+  const connecting = pool.connect()
+  try {
+    return await withDeadline(connecting, OPEN_MS)
+  } catch (error) {
+    // A connection that comes too late goes back; without this the pool would lose it.
+    connecting.then(
+      client => client.release(),
+      () => {},
+    )
+    throw error instanceof ApiError
+      ? error
+      : unavailable('The database cannot be used at this time', 5, error)
+  }
+}

@@ -1,0 +1,27 @@
+import { type Claim, renewLease } from '../src/load/claims.js'
+import type { JobContext } from './context.js'
+
+/** How long a killed worker's windows stay out of reach of the others. */
+export const LEASE_SECONDS = 60
+
+/**
+ * Renews claims while they are worked on. The signal fires when the process is to stop, or when all claims were lost to
+ * a newer attempt: what is still under way is then of no use.
+ */
+export function keepLease(
+  context: JobContext,
+  claims: readonly Claim[],
+): { signal: AbortSignal; stop: () => void } {
+  const lost = new AbortController()
+  const timer = setInterval(
+    () => {
+      renewLease(context.pool, claims, LEASE_SECONDS).then(
+        () => undefined,
+        (error: unknown) =>
+          context.logger.warn({ err: error }, 'a lease could not be renewed; it is tried again'),
+      )
+    },
+    (LEASE_SECONDS * 1000) / 3,
+  )
+  return { signal: AbortSignal.any([context.signal, lost.signal]), stop: () => clearInterval(timer) }
+}

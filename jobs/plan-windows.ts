@@ -1,0 +1,111 @@
+import { listAccounts } from '../src/db/accounts.js'
+import type { CloudAccount } from '../src/domain/account.js'
+import {
+  DAY_SECONDS,
+  HOUR_SECONDS,
+  newestDueWindow,
+  type Window,
+  windowEnd,
+  windowOf,
+} from '../src/domain/window.js'
+import { describeError } from '../src/errors.js'
+import { discoverClusters } from '../src/extract/discover.js'
+import { type ClusterRow, listClusters } from '../src/load/clusters.js'
+import { planWindows as enterWindows, recordClusters } from '../src/load/ledger.js'
+import { ensurePartitions } from '../src/load/partitions.js'
+import type { JobContext } from './context.js'
+import { wakeDue } from './wake-due.js'
+
+/** How far back of the newest known hour each planning looks for clusters, so that late ones are noticed. */
+const LOOK_BACK_SECONDS = 26 * HOUR_SECONDS
+/** A cluster that has not been heard of for this long is offline: no windows are planned until it returns. */
+const OFFLINE_AFTER_SECONDS = 3 * DAY_SECONDS
+
+/**
+ * Derives from Thanos which clusters there are and from the ledger which of their hours are not planned yet. Missed
+ * ticks, a flushed queue or days of standstill are all caught up by the next run.
+ */
+export const planWindows = {
+  name: 'plan-windows',
+  async run(context: JobContext): Promise<void> {
+    for (const account of await listAccounts(context.pool)) await planAccount(context, account)
+    await wakeDue.run(context)
+  },
+}
+
+/** Looks through the whole retention: finds clusters whose samples arrived for hours that were already passed. */
+export const rediscover = {
+  name: 'rediscover',
+  async run(context: JobContext): Promise<void> {
+    for (const account of await listAccounts(context.pool)) await planAccount(context, account, 'everything')
+    await wakeDue.run(context)
+  },
+}
+
+/** Plans one account; a source that can't be asked leaves the known clusters, which are planned all the same. */
+export async function planAccount(
+  context: JobContext,
+  account: CloudAccount,
+  scope: 'new' | 'everything' = 'new',
+): Promise<void> {
+  const { pool, config, logger } = context
+  const newest = newestDueWindow(context.now(), config.schedule.settleMinutes)
+  const oldest = windowOf(context.now() - config.retention.hourlyDays * DAY_SECONDS)
+  const known = await listClusters(pool, account.cloudAccountId)
+  const from = scope === 'everything' || known.length === 0 ? oldest : lookFrom(known, oldest)
+  try {
+    const { thanos } = context
+    const found = await discoverClusters(
+      thanos,
+      account,
+      config.thanos.tenantLabel,
+      from,
+      newest,
+      context.signal,
+    )
+    await recordClusters(pool, account.cloudAccountId, found)
+    if (found.length === 0 && known.length === 0) {
+      logger.warn(
+        { account: account.cloudAccountId },
+        'Thanos has no series of this account; k8s-costs doctor tells why',
+      )
+    }
+  } catch (error) {
+    const { code, message } = describeError(error)
+    context.observe({ kind: 'failure', code })
+    logger.error(
+      { account: account.cloudAccountId, code, err: error },
+      `clusters could not be looked up: ${message}`,
+    )
+  }
+  for (const cluster of await listClusters(pool, account.cloudAccountId)) {
+    await planCluster(context, account, cluster, newest, oldest)
+  }
+}
+
+async function planCluster(
+  context: JobContext,
+  account: CloudAccount,
+  cluster: ClusterRow,
+  newest: Window,
+  oldest: Window,
+): Promise<void> {
+  const { pool, config, logger } = context
+  const isOffline = newest - cluster.lastWindow > OFFLINE_AFTER_SECONDS
+  const last = isOffline ? cluster.lastWindow : newest
+  const first = Math.max(cluster.firstWindow, oldest) as Window
+  if (first > last) return
+  await ensurePartitions(pool, first, last)
+  const key = { cloudAccountId: account.cloudAccountId, clusterId: cluster.clusterId }
+  const planned = await enterWindows(pool, key, first, windowEnd(last), config.schedule.settleMinutes)
+  if (planned > 0)
+    logger.info(
+      { account: account.cloudAccountId, cluster: cluster.clusterId, windows: planned },
+      'windows planned',
+    )
+}
+
+function lookFrom(known: readonly ClusterRow[], oldest: Window): Window {
+  const newestKnown = Math.max(...known.map(cluster => cluster.lastWindow))
+  return Math.max(oldest, windowOf(newestKnown - LOOK_BACK_SECONDS)) as Window
+}

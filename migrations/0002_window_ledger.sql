@@ -26,7 +26,9 @@ create table warehouse.window_ledger (
   attempt integer not null default 0,
   claimed_by text,
   lease_until timestamptz,
+  -- Failures since the last success, which lengthen the pause; and those in a row that no retry can mend.
   failures integer not null default 0,
+  terminal_failures integer not null default 0,
   -- When it is to be read (again); null once settled.
   next_read_at timestamptz,
   error_code text,

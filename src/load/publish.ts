@@ -1,101 +1,231 @@
 import type pg from 'pg'
-import { connectionProblem } from '../db/pool.js'
-import type { CloudAccount } from '../domain/account.js'
-import type { WindowRows } from '../domain/rows.js'
+import { transact } from '../db/pool.js'
+import { retryConflicts } from '../db/retry.js'
+import { formatMoney } from '../domain/money.js'
+import { formatWindow, HOUR_SECONDS } from '../domain/window.js'
+import { NamedError } from '../errors.js'
 import type { Claim } from './claims.js'
-import { ensurePartitions } from './partitions.js'
-import { type Outcome, publishWindow } from './publish-window.js'
-import { type Staged, stageWindows } from './stage.js'
+import type { WindowContent } from './content.js'
+import { advanceWatermark } from './watermark.js'
 
-/** Windows of one cluster, each with the claim that it is published under. */
-export interface Batch {
-  readonly account: Pick<CloudAccount, 'cloudAccountId'>
-  readonly clusterId: string
-  readonly windows: readonly ClaimedRows[]
+/**
+ * - `published`: the facts are replaced, the revision is one higher.
+ * - `unchanged`: the content equals what is there; no fact was written.
+ * - `suspect`: fewer samples than what is there was made of; that stays.
+ * - `stale`: somebody has claimed the window since; nothing was written.
+ */
+export type Outcome = 'published' | 'unchanged' | 'suspect' | 'stale'
+
+export interface Publication {
+  readonly claim: Claim
+  /** As staged on the same connection. */
+  readonly content: WindowContent
   /** Label sets of the stores that announced the account when it was read. */
   readonly storeSets: readonly string[]
   /** Unix seconds. */
   readonly readAt: number
+  /** Unix seconds; null when the window is settled. */
+  readonly nextReadAt: number | null
 }
 
-interface ClaimedRows {
-  readonly claim: Claim
-  readonly rows: WindowRows
-}
-
-/** What became of a window: `failed` holds what the database, or the check of its rows, had against it. */
-export type WindowResult = ClaimedRows &
-  (
-    | { readonly outcome: Outcome; readonly revision: number }
-    | { readonly outcome: 'failed'; readonly error: unknown }
-  )
+/** Below this share of the expected heartbeat a window says that its cluster was silent. */
+const WHOLE_COVERAGE = 0.95
+/** Suspect answers in a row, an hour apart and then longer up to a day, after which a window is left alone. */
+const SUSPECT_TRIES = 8
 
 /**
- * Stages a batch on one connection and publishes its windows one by one, oldest first. A window that cannot be stored
- * is `failed` and does not hold up the others; only a database out of reach rejects the whole.
+ * Publishes one staged window in one short transaction: facts, ledger and watermark change together or not at all.
+ *
+ * A version is never replaced by one of fewer heartbeat samples: a source that lost a store, or whose retention has
+ * passed, would wipe out what was measured. Such a window keeps its facts, is marked suspect and read again, and takes
+ * the first answer that is no poorer; no number of poorer ones replaces it.
  */
-export async function publishWindows(pool: pg.Pool, batch: Batch): Promise<WindowResult[]> {
-  const windows = [...batch.windows].sort((a, b) => a.claim.window - b.claim.window)
-  const [oldest, newest] = [windows[0], windows.at(-1)]
-  if (oldest === undefined || newest === undefined) return []
-  for (const { claim, rows } of windows) {
-    if (claim.window !== rows.window) throw new RangeError('a claim came with the rows of another window')
-  }
-  await ensurePartitions(pool, oldest.claim.window, newest.claim.window)
-  const client = await pool.connect()
-  let broken: Error | undefined
-  try {
-    return await load(pool, client, { ...batch, windows })
-  } catch (error) {
-    broken = error instanceof Error ? error : new Error('loading failed')
-    throw error
-  } finally {
-    client.release(broken)
-  }
+export async function publishWindow(
+  client: pg.ClientBase,
+  publication: Publication,
+): Promise<{ outcome: Outcome; revision: number }> {
+  return retryConflicts(() => transact(client, () => publishLocked(client, publication)))
 }
 
-async function load(pool: pg.Pool, client: pg.PoolClient, batch: Batch): Promise<WindowResult[]> {
-  const cluster = { cloudAccountId: batch.account.cloudAccountId, clusterId: batch.clusterId }
-  const staged = await orError(() =>
-    stageWindows(
-      pool,
-      client,
-      cluster,
-      batch.windows.map(({ rows }) => rows),
-    ),
+interface LedgerRow {
+  attempt: number
+  revision: number
+  samples_seen: string | null
+  content_hash: Buffer | null
+}
+
+async function publishLocked(
+  client: pg.ClientBase,
+  publication: Publication,
+): Promise<{ outcome: Outcome; revision: number }> {
+  const { claim, content } = publication
+  const stored = await lockLedger(client, claim)
+  const { revision } = stored
+  if (stored.attempt !== claim.attempt) return { outcome: 'stale', revision }
+  if (revision > 0 && stored.content_hash?.equals(content.hash) === true) {
+    await noteUnchanged(client, publication)
+    return { outcome: 'unchanged', revision }
+  }
+  if (revision > 0 && content.source.samplesSeen < Number(stored.samples_seen ?? 0)) {
+    await noteSuspect(client, publication, Number(stored.samples_seen))
+    return { outcome: 'suspect', revision }
+  }
+  await replaceFacts(client, claim)
+  await noteLoaded(client, publication)
+  await advanceWatermark(client, claim, claim.window)
+  return { outcome: 'published', revision: revision + 1 }
+}
+
+async function lockLedger(client: pg.ClientBase, claim: Claim): Promise<LedgerRow> {
+  await client.query(`set local lock_timeout = '10s'`)
+  const { rows } = await client.query<LedgerRow>({
+    name: 'lock-ledger',
+    text: `select attempt, revision, samples_seen, content_hash
+           from warehouse.window_ledger
+           where cloud_account_id = $1 and cluster_id = $2 and window_start = to_timestamp($3)
+           for no key update`,
+    values: keyOf(claim),
+  })
+  if (rows[0] !== undefined) return rows[0]
+  throw new NamedError(
+    'NOT_FOUND',
+    `Window ${formatWindow(claim.window)} of cluster '${claim.clusterId}' of account ${claim.cloudAccountId} is not in ` +
+      'the ledger, so it cannot be published.',
   )
-  if ('value' in staged) return publishStaged(client, batch, staged.value)
-  const [first, ...others] = batch.windows
-  if (first !== undefined && others.length === 0)
-    return [{ ...first, outcome: 'failed', error: staged.error }]
-  // One of them cannot be staged: find out which, so that the others get through.
-  const results: WindowResult[] = []
-  for (const window of batch.windows)
-    results.push(...(await load(pool, client, { ...batch, windows: [window] })))
-  return results
 }
 
-async function publishStaged(client: pg.PoolClient, batch: Batch, staged: Staged): Promise<WindowResult[]> {
-  const results: WindowResult[] = []
-  for (const window of batch.windows) {
-    const content = staged.get(window.claim.window)
-    if (content === undefined) continue
-    const { storeSets, readAt } = batch
-    const published = await orError(() =>
-      publishWindow(client, { claim: window.claim, content, storeSets, readAt }),
-    )
-    if ('value' in published) results.push({ ...window, ...published.value })
-    else results.push({ ...window, outcome: 'failed', error: published.error })
+// Always in this order of tables.
+async function replaceFacts(client: pg.ClientBase, claim: Claim): Promise<void> {
+  for (const table of ['allocation_hourly', 'node_hourly', 'idle_hourly']) {
+    await client.query({
+      name: `delete-${table}`,
+      text: `delete from warehouse.${table}
+             where cloud_account_id = $1 and cluster_id = $2 and window_start = to_timestamp($3)`,
+      values: keyOf(claim),
+    })
   }
-  return results
+  for (const { name, text } of INSERTS) await client.query({ name, text, values: keyOf(claim) })
 }
 
-/** The result or what it failed with; a database out of reach still rejects. */
-async function orError<T>(work: () => Promise<T>): Promise<{ value: T } | { error: unknown }> {
-  try {
-    return { value: await work() }
-  } catch (error) {
-    if (connectionProblem(error) !== undefined) throw error
-    return { error }
+const INSERTS = [
+  insertion('allocation_hourly', 'stage_allocation', 'container_key', [
+    ...['container_key', 'minutes', 'cpu_core_hours', 'cpu_core_request_hours', 'cpu_core_used_hours'],
+    ...[
+      'ram_gib_hours',
+      'ram_gib_request_hours',
+      'ram_gib_used_hours',
+      'cpu_cost',
+      'ram_cost',
+      'price_source',
+    ],
+  ]),
+  insertion('node_hourly', 'stage_node', 'node, provider_id', [
+    ...[
+      'node',
+      'provider_id',
+      'instance_type',
+      'region',
+      'minutes',
+      'cpu_cores',
+      'ram_gib',
+      'cpu_price',
+      'ram_price',
+    ],
+    ...['price_source', 'spot_ratio', 'cpu_cost', 'ram_cost'],
+  ]),
+  insertion('idle_hourly', 'stage_idle', 'node', ['node', 'cpu_cost', 'ram_cost']),
+]
+
+function insertion(
+  table: string,
+  stage: string,
+  order: string,
+  columns: string[],
+): { name: string; text: string } {
+  const list = columns.join(', ')
+  return {
+    name: `insert-${table}`,
+    text: `insert into warehouse.${table} (cloud_account_id, cluster_id, window_start, ${list})
+           select $1, $2, window_start, ${list}
+           from pg_temp.${stage}
+           where window_start = to_timestamp($3)
+           order by ${order}`,
   }
+}
+
+const READ = `read_at = to_timestamp($4), next_read_at = to_timestamp($5), store_sets = $6, intervals = $7,
+  warnings = $8, rejects = $9, claimed_by = null, lease_until = null, failures = 0, terminal_failures = 0,
+  error_code = null, error_message = null, reason = $10, reason_detail = $11`
+
+const THIS_WINDOW = 'cloud_account_id = $1 and cluster_id = $2 and window_start = to_timestamp($3)'
+
+async function noteUnchanged(client: pg.ClientBase, publication: Publication): Promise<void> {
+  await client.query({
+    name: 'note-unchanged',
+    text: `update warehouse.window_ledger set ${READ} where ${THIS_WINDOW}`,
+    values: [...keyOf(publication.claim), ...readingOf(publication)],
+  })
+}
+
+async function noteLoaded(client: pg.ClientBase, publication: Publication): Promise<void> {
+  const { source, ...content } = publication.content
+  await client.query({
+    name: 'note-loaded',
+    text: `update warehouse.window_ledger
+           set ${READ}, state = 'loaded', revision = revision + 1, loaded_at = now(), coverage = $12,
+               samples_seen = $13, samples_expected = $14, allocation_rows = $15, node_rows = $16,
+               asset_cost = $17, allocated_cost = $18, idle_cost = $19, content_hash = $20
+           where ${THIS_WINDOW}`,
+    values: [
+      ...keyOf(publication.claim),
+      ...readingOf(publication),
+      source.coverage,
+      source.samplesSeen,
+      source.samplesExpected,
+      content.allocations.length,
+      content.nodes.length,
+      formatMoney(content.assetCost),
+      formatMoney(content.allocatedCost),
+      formatMoney(content.idleCost),
+      content.hash,
+    ],
+  })
+}
+
+function readingOf({ content, storeSets, readAt, nextReadAt }: Publication): unknown[] {
+  const { coverage, samplesSeen, samplesExpected, intervals, warnings, rejects } = content.source
+  const isSilent = coverage < WHOLE_COVERAGE
+  return [
+    readAt,
+    nextReadAt,
+    JSON.stringify(storeSets),
+    JSON.stringify(intervals),
+    JSON.stringify(warnings),
+    rejects.reduce((sum, reject) => sum + reject.count, 0),
+    isSilent ? 'source_silent' : null,
+    isSilent ? `${samplesSeen} of ${samplesExpected} heartbeat samples` : null,
+  ]
+}
+
+async function noteSuspect(
+  client: pg.ClientBase,
+  publication: Publication,
+  samplesStored: number,
+): Promise<void> {
+  const { claim, content, readAt } = publication
+  const detail = `${content.source.samplesSeen} heartbeat samples where the published version has ${samplesStored}`
+  await client.query({
+    name: 'note-suspect',
+    text: `update warehouse.window_ledger
+           set read_at = to_timestamp($4), reason = 'suspect', reason_detail = $5, claimed_by = null, lease_until = null,
+               failures = failures + 1, terminal_failures = 0, error_code = null, error_message = null,
+               next_read_at = case when failures + 1 < ${SUSPECT_TRIES}
+                 then to_timestamp($4 + least(86400, ${HOUR_SECONDS} * power(2, failures))) end
+           where ${THIS_WINDOW}`,
+    values: [...keyOf(claim), readAt, detail],
+  })
+}
+
+function keyOf(claim: Claim): [string, string, number] {
+  return [claim.cloudAccountId, claim.clusterId, claim.window]
 }

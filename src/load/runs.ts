@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { connectionProblem } from '../db/pool.js'
 import type { Reject } from '../domain/rows.js'
 import type { Window } from '../domain/window.js'
-import type { WindowResult } from './publish.js'
+import type { WindowResult } from './publish-batch.js'
 
 export type RunState = 'running' | 'done' | 'partial' | 'failed' | 'released'
 export type RunStage = 'claim' | 'extract' | 'transform' | 'stage' | 'publish' | 'finished'

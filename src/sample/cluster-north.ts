@@ -1,0 +1,176 @@
+import { clock, DAY, daysAround, machine } from './machines.js'
+import type { ClusterModel, Machine, Span } from './model.js'
+import {
+  type ContainerSpec,
+  type CronJobSpec,
+  deploymentsOf,
+  podsOf,
+  runsOf,
+  type Site,
+  type WorkloadSpec,
+} from './workloads.js'
+
+const pool = (letter: string) => `gke-nord-pool-${letter}`
+const [A, B, C, D] = [pool('a'), pool('b'), pool('c'), pool('d')]
+
+/**
+ * A GCP cluster of another account that has the same cluster id as the first one. Kubecost and a kube-state-metrics
+ * tell the same facts twice; no recording rules; one node has no price at all; every other UTC day half an hour of
+ * collection is missing; some names are what no one expects.
+ */
+export function northCluster(seed: number, bounds: Span): ClusterModel {
+  const clusterId = 'cluster-one'
+  const site: Site = { seed, clusterId, bounds, machines: northMachines() }
+  return {
+    clusterId,
+    provider: 'GCP',
+    region: 'europe-north1',
+    provisioner: 'GKE',
+    managementHourlyCost: 0.1,
+    collection: {
+      kubecostCopies: true,
+      kubeStateMetrics: true,
+      recordingRules: false,
+      cadvisorNodeLabel: false,
+      allocationUid: true,
+    },
+    machines: site.machines,
+    pods: [...WORKLOADS.flatMap(spec => podsOf(site, spec)), ...RUNS.flatMap(spec => runsOf(site, spec))],
+    pending: [],
+    deployments: deploymentsOf(WORKLOADS),
+    loadBalancers: [{ namespace: 'web', service: 'site', ingressIp: '203.0.113.7', hourlyCost: 0.025 }],
+    gaps: daysAround(bounds)
+      .filter(day => (day / DAY) % 2 === 0)
+      .map(day => ({ from: day + clock(4, 10), to: day + clock(4, 40) })),
+  }
+}
+
+function northMachines(): Machine[] {
+  const id = (node: string) => `gce://nord-prod/europe-north1-a/${node}`
+  return [
+    machine(A, id(A), 'n2-standard-4'),
+    machine(B, id(B), 'n2-standard-4'),
+    machine(C, id(C), 'e2-standard-8'),
+    machine(D, id(D), 'n2-standard-4', { isPriced: false }),
+  ]
+}
+
+function one(name: string, cores: number, use: number, mib: number, ramUse: number): ContainerSpec {
+  return { name, cpu: { request: cores, use }, ramMib: { request: mib, use: ramUse } }
+}
+
+const WORKLOADS: readonly WorkloadSpec[] = [
+  {
+    kind: 'Deployment',
+    namespace: 'web',
+    name: 'site',
+    replicas: 8,
+    nodes: [A, B, C, D],
+    containers: [one('nginx', 0.2, 0.14, 128, 90), one('php', 0.3, 0.35, 384, 360)],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'données-équipe',
+    name: 'büro',
+    replicas: 2,
+    nodes: [C, A],
+    containers: [one('größe', 0.2, 0.1, 256, 170)],
+    labels: { label_motto: 'C:\\temp\\"quoted"', label_place: 'Ærø, 東京' },
+  },
+  {
+    kind: 'Pod',
+    namespace: 'données-équipe',
+    name: 'bloc"note\\🚀',
+    replicas: 1,
+    nodes: [C],
+    containers: [one('cell"1\\', 0.1, 0.2, 512, 480)],
+  },
+  {
+    kind: 'StatefulSet',
+    namespace: 'data',
+    name: 'postgres',
+    replicas: 3,
+    nodes: [A, B, C],
+    containers: [
+      { ...one('postgres', 0.4, 0.25, 2048, 1600), restartEvery: 9 * 3600 + 1300 },
+      one('backup', 0.05, 0.01, 64, 30),
+    ],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'web',
+    name: 'idler',
+    replicas: 2,
+    nodes: [B, D],
+    containers: [one('idle', 0.75, 0.01, 1024, 60)],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'web',
+    name: 'greedy',
+    replicas: 2,
+    nodes: [C, D],
+    containers: [one('greedy', 0.1, 0.7, 128, 900)],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'web',
+    name: 'no-requests',
+    replicas: 2,
+    nodes: [A, D],
+    containers: [{ name: 'free', cpu: { request: null, use: 0.2 }, ramMib: { request: null, use: 300 } }],
+  },
+  {
+    kind: 'DaemonSet',
+    namespace: 'kube-system',
+    name: 'fluentbit-gke',
+    replicas: 4,
+    nodes: [A, B, C, D],
+    containers: [one('fluentbit', 0.05, 0.03, 100, 80), one('fluentbit-gke', 0.02, 0.02, 64, 70)],
+  },
+  {
+    kind: 'DaemonSet',
+    namespace: 'kube-system',
+    name: 'pdcsi-node',
+    replicas: 4,
+    nodes: [A, B, C, D],
+    containers: [one('gce-pd-driver', 0.01, 0.003, 20, 18)],
+  },
+  {
+    kind: 'Node',
+    namespace: 'kube-system',
+    name: 'kube-proxy',
+    replicas: 4,
+    nodes: [A, B, C, D],
+    containers: [one('kube-proxy', 0.1, 0.004, 32, 24)],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'kube-system',
+    name: 'kube-dns',
+    replicas: 2,
+    nodes: [A, C],
+    containers: [one('kubedns', 0.1, 0.02, 70, 40), one('dnsmasq', 0.15, 0.01, 20, 12)],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'kubecost',
+    name: 'kubecost-cost-analyzer',
+    replicas: 1,
+    nodes: [B],
+    containers: [one('cost-model', 0.2, 0.11, 256, 310)],
+  },
+]
+
+const RUNS: readonly CronJobSpec[] = [
+  {
+    kind: 'CronJob',
+    namespace: 'data',
+    name: 'rapport-quotidien',
+    nodes: [A, C],
+    every: 11 * 60,
+    phase: 60,
+    containers: [one('rapport', 0.3, 0.5, 256, 220)],
+    remembered: 15 * 60,
+  },
+]

@@ -1,0 +1,181 @@
+import type { ClusterModel, ContainerModel, Grid, Machine, PodModel, Span } from './model.js'
+import { GIB, isWithin, priceAt } from './model.js'
+import type { SeriesRegistry } from './registry.js'
+import { levelAt, type Wave } from './wave.js'
+
+const JOB = 'kubecost'
+const EXPORTER = 'kubecost-cost-analyzer.kubecost:9003'
+
+/** What Kubecost's cost-model exposes, its copies of kube-state-metrics included where they are on. */
+export function emitKubecost(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid): void {
+  emitCluster(registry, cluster, grid)
+  for (const machine of cluster.machines) emitMachine(registry, cluster, machine, grid)
+  for (const pod of cluster.pods) emitPod(registry, cluster, pod, grid)
+  if (!cluster.collection.kubecostCopies) return
+  for (const machine of cluster.machines) emitMachineCopies(registry, machine, grid)
+  for (const pod of cluster.pods) emitPodCopies(registry, pod, grid)
+}
+
+const ALL_TIME: Span = { from: 0, to: Number.POSITIVE_INFINITY }
+
+function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid): void {
+  const say = (name: string, labels: Record<string, string>, value: number): void =>
+    registry.add(name, { job: JOB, instance: EXPORTER, ...labels }, grid, ALL_TIME, value)
+  say('up', {}, 1)
+  const { provider, region, provisioner } = cluster
+  const info = {
+    id: cluster.clusterId,
+    name: cluster.clusterId,
+    provider,
+    region,
+    provisioner,
+    clusterprofile: 'production',
+    version: '1.29',
+  }
+  say('kubecost_cluster_info', info, 1)
+  say('kubecost_cluster_management_cost', { provisioner_name: provisioner }, cluster.managementHourlyCost)
+  say('kubecost_network_zone_egress_cost', {}, 0.01)
+  say('kubecost_network_region_egress_cost', {}, 0.01)
+  say('kubecost_network_internet_egress_cost', {}, 0.143)
+  say('kubecost_allocation_data_status', { resolution: 'hourly', status: 'success' }, 48)
+  say('kubecost_asset_data_status', { resolution: 'hourly', status: 'success' }, 48)
+  for (const balancer of cluster.loadBalancers) {
+    const labels = {
+      namespace: balancer.namespace,
+      service_name: balancer.service,
+      ingress_ip: balancer.ingressIp,
+    }
+    say('kubecost_load_balancer_cost', labels, balancer.hourlyCost)
+  }
+  for (const deployment of cluster.deployments) {
+    const labels = {
+      namespace: deployment.namespace,
+      deployment: deployment.name,
+      ...Object.fromEntries(deployment.labels),
+    }
+    say('deployment_match_labels', labels, 1)
+  }
+}
+
+function emitMachine(registry: SeriesRegistry, cluster: ClusterModel, machine: Machine, grid: Grid): void {
+  const labels = {
+    job: JOB,
+    instance: machine.node,
+    node: machine.node,
+    instance_type: machine.instanceType,
+    region: cluster.region,
+    provider_id: machine.providerId,
+    arch: 'amd64',
+  }
+  registry.add('kubecost_node_is_spot', labels, grid, machine, machine.isSpot ? 1 : 0)
+  if (!machine.isPriced) return
+  registry.add('node_gpu_count', labels, grid, machine, 0)
+  registry.add('node_gpu_hourly_cost', labels, grid, machine, 0)
+  const said = (of: (t: number) => number) => (t: number) =>
+    isWithin(machine.unreadable, t) ? Number.NaN : of(t)
+  for (const span of evenStretches(machine)) {
+    const say = (name: string, of: (t: number) => number): void =>
+      registry.add(name, labels, grid, span, said(of)(span.from))
+    say('node_cpu_hourly_cost', t => priceAt(machine, t).cpu)
+    say('node_ram_hourly_cost', t => priceAt(machine, t).ram)
+    say('node_total_hourly_cost', t => {
+      const price = priceAt(machine, t)
+      return machine.cores * price.cpu + (machine.ramBytes / GIB) * price.ram
+    })
+  }
+}
+
+/** The machine's life cut where what is said of its price changes. */
+function evenStretches(machine: Machine): Span[] {
+  const cuts = [
+    ...machine.prices.map(step => step.from),
+    ...machine.unreadable.flatMap(span => [span.from, span.to]),
+  ]
+  const edges = [...new Set([machine.from, ...cuts, machine.to])]
+    .filter(t => t >= machine.from && t <= machine.to)
+    .sort((a, b) => a - b)
+  return edges.slice(1).map((to, i) => ({ from: edges[i] ?? machine.from, to }))
+}
+
+function emitPod(registry: SeriesRegistry, cluster: ClusterModel, pod: PodModel, grid: Grid): void {
+  const node = pod.machine.node
+  for (const container of pod.containers) {
+    const labels = {
+      job: JOB,
+      instance: node,
+      node,
+      namespace: pod.namespace,
+      pod: pod.name,
+      container: container.name,
+      uid: cluster.collection.allocationUid ? pod.uid : '',
+    }
+    registry.add(
+      'container_cpu_allocation',
+      labels,
+      grid,
+      pod,
+      allocated(container.cpuRequest, container.cpu),
+    )
+    registry.add(
+      'container_memory_allocation_bytes',
+      labels,
+      grid,
+      pod,
+      allocated(container.ramRequest, container.ram),
+    )
+    registry.add('container_gpu_allocation', labels, grid, pod, 0)
+  }
+}
+
+/** What was asked for or used, whichever is more at the moment. */
+function allocated(request: number | null, use: Wave): number | ((t: number) => number) {
+  const asked = request ?? 0
+  const highest = use.level + use.swings.reduce((sum, swing) => sum + swing.size, 0)
+  return asked >= highest ? asked : t => Math.max(asked, levelAt(use, t))
+}
+
+function emitMachineCopies(registry: SeriesRegistry, machine: Machine, grid: Grid): void {
+  const labels = { job: JOB, instance: machine.node, node: machine.node }
+  const say = (name: string, more: Record<string, string>, value: number): void =>
+    registry.add(name, { ...labels, ...more }, grid, machine, value)
+  say('kube_node_status_capacity_cpu_cores', {}, machine.cores)
+  say('kube_node_status_capacity_memory_bytes', {}, machine.ramBytes)
+  say('kube_node_status_capacity', { resource: 'cpu', unit: 'core' }, machine.cores)
+  say('kube_node_status_capacity', { resource: 'memory', unit: 'byte' }, machine.ramBytes)
+  say('kube_node_labels', { label_node_kubernetes_io_instance_type: machine.instanceType }, 1)
+}
+
+function emitPodCopies(registry: SeriesRegistry, pod: PodModel, grid: Grid): void {
+  const labels = { job: JOB, instance: EXPORTER, namespace: pod.namespace, pod: pod.name, uid: pod.uid }
+  registry.add('kube_pod_labels', { ...labels, ...Object.fromEntries(pod.labels) }, grid, pod, 1)
+  if (pod.owner) {
+    const owner = {
+      owner_kind: pod.owner.kind,
+      owner_name: pod.owner.name,
+      owner_is_controller: 'true',
+      uid: '',
+    }
+    registry.add('kube_pod_owner', { ...labels, ...owner }, grid, pod, 1)
+  }
+  for (const container of pod.containers) {
+    const own = { ...labels, container: container.name }
+    registry.add('kube_pod_container_status_running', own, grid, pod, 1)
+    emitRequests(registry, { ...own, node: pod.machine.node }, container, grid, pod)
+  }
+}
+
+/** The requests of one container for as long as `span` says; shared by both sources of them. */
+export function emitRequests(
+  registry: SeriesRegistry,
+  labels: Record<string, string>,
+  container: ContainerModel,
+  grid: Grid,
+  span: Span,
+): void {
+  const say = (resource: string, unit: string, value: number | null): void => {
+    if (value === null) return
+    registry.add('kube_pod_container_resource_requests', { ...labels, resource, unit }, grid, span, value)
+  }
+  say('cpu', 'core', container.cpuRequest)
+  say('memory', 'byte', container.ramRequest)
+}

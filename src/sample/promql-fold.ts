@@ -1,0 +1,108 @@
+import type { OverTime } from './promql-parse.js'
+
+/** Where engines differ. */
+export interface EngineRules {
+  /** Ranges and lookback leave out a sample exactly at their start: Prometheus from 3.0 on. */
+  readonly isLeftOpen: boolean
+  /** `increase` looks for the counter's zero before it looks how far the first sample is: Prometheus before 2.52. */
+  readonly looksForZeroFirst: boolean
+}
+
+export const CURRENT_ENGINE: EngineRules = { isLeftOpen: true, looksForZeroFirst: false }
+
+/** Samples of one series in one range; times in ms. Reused from range to range. */
+export class Samples {
+  times = new Float64Array(256)
+  values = new Float64Array(256)
+  count = 0
+
+  push(time: number, value: number): void {
+    if (this.count === this.times.length) {
+      const [times, values] = [this.times, this.values]
+      this.times = new Float64Array(this.count * 2)
+      this.values = new Float64Array(this.count * 2)
+      this.times.set(times)
+      this.values.set(values)
+    }
+    this.times[this.count] = time
+    this.values[this.count] = value
+    this.count++
+  }
+}
+
+/** What the function says of the samples of a range that begins and ends at these times (ms), if it says anything. */
+export function fold(
+  fn: OverTime,
+  samples: Samples,
+  begin: number,
+  end: number,
+  rules: EngineRules,
+): number | undefined {
+  if (samples.count === 0) return undefined
+  switch (fn) {
+    case 'count_over_time':
+      return samples.count
+    case 'last_over_time':
+      return samples.values[samples.count - 1]
+    case 'sum_over_time':
+      return sumOf(samples)
+    case 'avg_over_time':
+      return sumOf(samples) / samples.count
+    case 'max_over_time':
+      return extreme(samples, (value, best) => value > best)
+    case 'min_over_time':
+      return extreme(samples, (value, best) => value < best)
+    case 'increase':
+      return increase(samples, begin, end, rules)
+  }
+}
+
+function at(list: Float64Array, i: number): number {
+  return list[i] ?? Number.NaN
+}
+
+/** Kahan's sum in Neumaier's form, as the engines do. */
+function sumOf({ values, count }: Samples): number {
+  let sum = 0
+  let lost = 0
+  for (let i = 0; i < count; i++) {
+    const value = at(values, i)
+    const next = sum + value
+    if (!Number.isFinite(next)) lost = 0
+    else lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum
+    sum = next
+  }
+  return sum + lost
+}
+
+function extreme({ values, count }: Samples, isBetter: (value: number, best: number) => boolean): number {
+  let best = at(values, 0)
+  for (let i = 1; i < count; i++) {
+    const value = at(values, i)
+    if (isBetter(value, best) || Number.isNaN(best)) best = value
+  }
+  return best
+}
+
+/**
+ * The rise of a counter, resets added back, stretched to the edges of the range where samples come near them, by half
+ * a distance between samples where they don't, and never to before the counter was zero.
+ */
+function increase(samples: Samples, begin: number, end: number, rules: EngineRules): number | undefined {
+  const { times, values, count } = samples
+  if (count < 2) return undefined
+  const first = at(values, 0)
+  let rise = at(values, count - 1) - first
+  for (let i = 1; i < count; i++) if (at(values, i) < at(values, i - 1)) rise += at(values, i - 1)
+  const covered = (at(times, count - 1) - at(times, 0)) / 1000
+  const distance = covered / (count - 1)
+  const near = distance * 1.1
+  const toZero = rise > 0 && first >= 0 ? covered * (first / rise) : Number.POSITIVE_INFINITY
+  let before = (at(times, 0) - begin) / 1000
+  if (rules.looksForZeroFirst) before = Math.min(before, toZero)
+  if (before >= near) before = distance / 2
+  if (!rules.looksForZeroFirst) before = Math.min(before, toZero)
+  let after = (end - at(times, count - 1)) / 1000
+  if (after >= near) after = distance / 2
+  return rise * ((covered + before + after) / covered)
+}

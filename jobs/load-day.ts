@@ -1,11 +1,12 @@
 import { getAccount } from '../src/db/accounts.js'
 import type { CloudAccount } from '../src/domain/account.js'
+import { nextReadAt } from '../src/domain/settle.js'
 import { DAY_SECONDS, HOUR_SECONDS, type Window, windowEnd } from '../src/domain/window.js'
 import { describeError, NamedError } from '../src/errors.js'
 import { extractBatch } from '../src/extract/extract-batch.js'
 import { type Claim, claimDue, recordFailure, recordIncomplete, releaseClaims } from '../src/load/claims.js'
 import { lastHeard } from '../src/load/clusters.js'
-import { publishWindows } from '../src/load/publish.js'
+import { publishBatch, type WindowResult } from '../src/load/publish-batch.js'
 import { type Run, startRun } from '../src/load/runs.js'
 import { type WindowOutcome, windowOutcomes } from '../src/transform/window-rows.js'
 import type { DayKey, JobContext } from './context.js'
@@ -137,21 +138,33 @@ async function publishOutcomes(
   if (ready.length === 0) return
   await load.run.advance('publish')
   const { context } = load
-  const results = await publishWindows(context.pool, {
-    account: load.account,
+  const readAt = context.now()
+  const results = await publishBatch(context.pool, {
+    cloudAccountId: load.account.cloudAccountId,
     clusterId: load.clusterId,
-    windows: ready.map(({ claim, rows }) => ({ claim, rows: rows.rows })),
+    windows: ready.map(({ claim, rows: { rows } }) => ({
+      claim,
+      rows,
+      nextReadAt: nextReadAt(claim.window, readAt),
+    })),
     storeSets: load.guard.labelSets(),
-    readAt: context.now(),
+    readAt,
   })
-  for (const result of results) {
-    context.observe({ kind: 'window', outcome: result.outcome })
-    load.run.count(result)
-    if (result.outcome === 'published') load.report.published++
-    else if (result.outcome === 'unchanged') load.report.unchanged++
-    else load.report.open++
-  }
+  for (const result of results) await note(load, result)
   await load.guard.record()
+}
+
+async function note(load: Load, result: WindowResult): Promise<void> {
+  if (result.outcome === 'failed') return giveUp(load, [result.claim], result.error)
+  const { context, report, run } = load
+  context.observe({ kind: 'window', outcome: result.outcome })
+  run.count(result)
+  for (const reject of result.rows.rejects) {
+    context.observe({ kind: 'rejects', reason: reject.reason, count: reject.count })
+  }
+  if (result.outcome === 'published') report.published++
+  else if (result.outcome === 'unchanged') report.unchanged++
+  else report.open++
 }
 
 /** A hole in the middle of a cluster's life is a hole; at its end the samples may still be on their way. */

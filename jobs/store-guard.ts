@@ -1,6 +1,6 @@
 import type { CloudAccount } from '../src/domain/account.js'
 import { type Window, windowEnd } from '../src/domain/window.js'
-import { recordSets, requiredSets } from '../src/load/stores.js'
+import { listSets, recordSets } from '../src/load/stores.js'
 import { type AnnouncedSet, announcedSets, missingSets } from '../src/thanos/stores.js'
 import type { JobContext } from './context.js'
 
@@ -25,13 +25,16 @@ export async function guardStores(
   account: CloudAccount,
   signal: AbortSignal,
 ): Promise<StoreGuard> {
-  const required = await requiredSets(context.pool, account.cloudAccountId)
+  const known = await listSets(context.pool, account.cloudAccountId)
+  const required = known.filter(set => set.forgottenAt === null)
+  const forgotten = new Set(known.filter(set => set.forgottenAt !== null).map(set => set.labelSet))
   const looks: (readonly AnnouncedSet[])[] = []
   const look = async () => {
     const answer = await context.thanos.stores(signal)
-    if (answer.kind === 'thanos') {
-      looks.push(announcedSets(answer.stores, context.config.thanos.tenantLabel, account.tenantId))
-    }
+    if (answer.kind !== 'thanos') return
+    const sets = announcedSets(answer.stores, context.config.thanos.tenantLabel, account.tenantId)
+    // Thanos lists a store that left for some minutes more, in error; one that was accepted as gone is not waited for.
+    looks.push(sets.filter(set => isHealthy(set) || !forgotten.has(set.labelSet)))
   }
   await look()
   return {
@@ -39,6 +42,10 @@ export async function guardStores(
     missingFor: window =>
       [...new Set(looks.flatMap(sets => missingSets(required, sets, window, windowEnd(window))))].sort(),
     labelSets: () => (looks.at(-1) ?? []).map(set => set.labelSet),
-    record: () => recordSets(context.pool, account.cloudAccountId, looks.at(-1) ?? []),
+    record: () => recordSets(context.pool, account.cloudAccountId, (looks.at(-1) ?? []).filter(isHealthy)),
   }
+}
+
+function isHealthy(set: AnnouncedSet): boolean {
+  return set.intervals.length > 0
 }

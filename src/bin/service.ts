@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type pg from 'pg'
+import type { JobContext, JobEvent } from '../../jobs/context.js'
+import { loadDay } from '../../jobs/load-day.js'
+import { planWindows, rediscover } from '../../jobs/plan-windows.js'
+import { wakeDue } from '../../jobs/wake-due.js'
+import { buildApp } from '../api/app.js'
+import type { Config } from '../config.js'
+import { requireSchema } from '../db/migrate.js'
+import { checkServer, createPool } from '../db/pool.js'
+import { NamedError } from '../errors.js'
+import type { Logger } from '../observe/logger.js'
+import { createMetrics, type Metrics } from '../observe/metrics.js'
+import { createProgressWatch, type ProgressWatch } from '../observe/progress.js'
+import { type MetricsServer, startMetricsServer } from '../observe/server.js'
+import { openQueue, type WakeUpQueue } from '../queue/queues.js'
+import { schedule } from '../queue/schedule.js'
+import { createThanosClient } from '../thanos/client.js'
+import type { ThanosClient } from '../thanos/types.js'
+
+export type Role = 'scheduler' | 'worker' | 'api'
+
+export interface Service {
+  readonly pool: pg.Pool
+  /** Where the API listens, if this process has that role. */
+  readonly apiUrl: string | undefined
+  readonly jobs: JobContext | undefined
+  close(): Promise<void>
+}
+
+/** Days that one worker process loads at once: one waits for Thanos while another computes. */
+const DAYS_AT_ONCE = 2
+const WORKER_LIMIT_SECONDS = 600
+const SCHEDULER_LIMIT_SECONDS = 300
+
+/** Starts the roles of one process, each on what it needs and no more; closes in the reverse order. */
+export async function startService(config: Config, roles: readonly Role[], logger: Logger): Promise<Service> {
+  const opened: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  try {
+    return await openService(config, roles, logger, opened, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openService(
+  config: Config,
+  roles: readonly Role[],
+  logger: Logger,
+  opened: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Service> {
+  const pool = createPool(required(config.databaseUrl, 'DATABASE_URL'), {
+    applicationName: `k8s-costs ${roles.join('+')}`,
+    onIdleError: error =>
+      logger.warn({ err: error }, 'a database connection was lost; the pool makes a new one'),
+  })
+  opened.push(() => pool.end())
+  await checkServer(pool, config.databaseUrl)
+  await requireSchema(pool)
+  const metrics = createMetrics()
+  const progress = createProgressWatch(metrics)
+  const metricsServer = await openMetrics(config, metrics, progress, logger)
+  opened.push(() => metricsServer.close())
+
+  let jobs: JobContext | undefined
+  if (roles.includes('scheduler') || roles.includes('worker')) {
+    const stop = new AbortController()
+    const queue = await openQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger })
+    opened.push(() => queue.close())
+    const thanos = observedThanos(config, metrics, logger)
+    opened.push(() => thanos.close())
+    jobs = jobContext(config, { pool, thanos, queue, metrics, logger, signal: stop.signal })
+    if (roles.includes('worker')) opened.push(startWorker(jobs, queue, progress))
+    if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress))
+    opened.push(async () => stop.abort(new NamedError('CANCELLED', 'the process stops')))
+  }
+  const apiUrl = roles.includes('api') ? await startApi(config, pool, logger, opened) : undefined
+  return { pool, apiUrl, jobs, close }
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value
+  throw new NamedError('CONFIG_INVALID', `${name} is not set.`)
+}
+
+/** The metrics port is taken where several roles share a machine; that must not keep the second from working. */
+async function openMetrics(
+  config: Config,
+  metrics: Metrics,
+  progress: ProgressWatch,
+  logger: Logger,
+): Promise<MetricsServer> {
+  const options = { host: config.api.host, metrics, progress, logger }
+  try {
+    return await startMetricsServer({ ...options, port: config.api.metricsPort })
+  } catch (error) {
+    const server = await startMetricsServer({ ...options, port: 0 })
+    logger.warn({ err: error, port: server.port }, 'METRICS_PORT is taken; metrics are served on a free port')
+    return server
+  }
+}
+
+function observedThanos(config: Config, metrics: Metrics, logger: Logger): ThanosClient {
+  return createThanosClient(config.thanos, {
+    logger,
+    onAttempt: ({ outcome, milliseconds }) => {
+      metrics.thanosRequestSeconds.observe({ outcome }, milliseconds / 1000)
+      if (outcome === 'FOREIGN_TENANT') metrics.foreignTenantAnswers.inc()
+    },
+  })
+}
+
+interface JobParts {
+  readonly pool: pg.Pool
+  readonly thanos: ThanosClient
+  readonly queue: WakeUpQueue
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+function jobContext(config: Config, { pool, thanos, queue, metrics, logger, signal }: JobParts): JobContext {
+  return {
+    pool,
+    thanos,
+    config,
+    logger,
+    observe: event => count(metrics, event),
+    worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    now: () => Math.floor(Date.now() / 1000),
+    wake: key => queue.enqueue({ version: 1, ...key }),
+    signal,
+  }
+}
+
+function count(metrics: Metrics, event: JobEvent): void {
+  if (event.kind === 'rejects') metrics.rejects.inc({ reason: event.reason }, event.count)
+  else if (event.kind === 'failure') metrics.windows.inc({ outcome: 'failed' })
+  else {
+    metrics.windows.inc({ outcome: event.outcome })
+    if (event.outcome === 'stale') metrics.staleAttempts.inc()
+  }
+}
+
+function startWorker(jobs: JobContext, queue: WakeUpQueue, progress: ProgressWatch): () => Promise<void> {
+  progress.expect('worker', WORKER_LIMIT_SECONDS)
+  const worker = queue.work(
+    async (wakeUp, signal) => {
+      const report = await loadDay.run(wakeUp, { ...jobs, signal: AbortSignal.any([signal, jobs.signal]) })
+      jobs.logger.info({ ...wakeUp, ...report }, 'day loaded')
+    },
+    { concurrency: DAYS_AT_ONCE, onAlive: () => progress.note('worker') },
+  )
+  return () => worker.close()
+}
+
+function startScheduler(
+  jobs: JobContext,
+  config: Config,
+  logger: Logger,
+  progress: ProgressWatch,
+): () => Promise<void> {
+  progress.expect('scheduler', SCHEDULER_LIMIT_SECONDS)
+  const noted = async (run: Promise<unknown>) => {
+    await run
+    progress.note('scheduler')
+  }
+  const tasks = [
+    schedule(config.schedule.ingestCron, planWindows.name, () => noted(planWindows.run(jobs)), logger),
+    schedule(config.schedule.nightlyCron, rediscover.name, () => noted(rediscover.run(jobs)), logger),
+    schedule(wakeDue.schedule, wakeDue.name, () => noted(wakeDue.run(jobs)), logger),
+  ]
+  // What was missed while nothing ran is planned at once, not at the next tick.
+  const first = noted(planWindows.run(jobs)).catch((error: unknown) => {
+    logger.error({ err: error }, 'the first planning failed; the next tick plans again')
+  })
+  return async () => {
+    await Promise.all(tasks.map(task => task.stop()))
+    await first
+  }
+}
+
+async function startApi(
+  config: Config,
+  pool: pg.Pool,
+  logger: Logger,
+  opened: (() => Promise<void>)[],
+): Promise<string> {
+  const app = buildApp({
+    pool,
+    clusterSecret: config.api.clusterSecret,
+    logger,
+    settleMinutes: config.schedule.settleMinutes,
+  })
+  opened.push(() => app.close())
+  const { host, port } = config.api
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    const why = isTaken ? 'another process listens there' : 'the system refused it'
+    throw new NamedError(
+      'CONFIG_INVALID',
+      `Cannot listen on ${host}:${port}: ${why}. Set API_HOST and API_PORT.`,
+      { cause: error },
+    )
+  }
+}

@@ -60,7 +60,7 @@ async function load(pool: pg.Pool, client: pg.PoolClient, batch: Batch): Promise
     stageWindows(
       pool,
       client,
-      cluster,
+      batch,
       batch.windows.map(({ rows }) => rows),
     ),
   )

@@ -1,0 +1,160 @@
+import type pg from 'pg'
+import { addAccount } from '../../src/db/accounts.js'
+import { formatMoney, type Money, sumMoney } from '../../src/domain/money.js'
+import type { AllocationRow, IdleRow, NodeRow, WindowRows } from '../../src/domain/rows.js'
+import { HOUR_SECONDS, type Window, windowOf } from '../../src/domain/window.js'
+import { type Claim, claimDue } from '../../src/load/claims.js'
+import { planWindows, recordClusters } from '../../src/load/ledger.js'
+
+export const ACCOUNT = '11111111-1111-4111-8111-111111111111'
+export const NOON = windowOf(Date.UTC(2026, 9, 30, 12) / 1000)
+/** Long after every window of these tests. */
+export const LATER = Date.UTC(2026, 11, 24) / 1000
+
+export function hour(offset: number): Window {
+  return (NOON + offset * HOUR_SECONDS) as Window
+}
+
+export function allocation(index: number, change: Partial<AllocationRow> = {}): AllocationRow {
+  return {
+    namespace: `ns-${index % 7}`,
+    pod: `pod-${index}`,
+    container: 'main',
+    node: `node-${index % 3}`,
+    providerId: null,
+    controllerKind: 'Deployment',
+    controller: `web-${index % 5}`,
+    minutes: 60,
+    cpuCoreHours: 0.1 + index / 1000,
+    cpuCoreRequestHours: index % 2 === 0 ? 0.1 : null,
+    cpuCoreUsedHours: index / 7,
+    ramGibHours: 0.25,
+    ramGibRequestHours: null,
+    ramGibUsedHours: index / 3,
+    cpuCost: BigInt(1_000_003 * (index + 1)),
+    ramCost: BigInt(777 * index),
+    priceSource: 'measured',
+    ...change,
+  }
+}
+
+export function node(index: number, change: Partial<NodeRow> = {}): NodeRow {
+  return {
+    node: `node-${index}`,
+    providerId: '',
+    instanceType: 'm5.large',
+    region: null,
+    minutes: 60,
+    cpuCores: 4,
+    ramGib: 16,
+    cpuPrice: 0.03,
+    ramPrice: 0.004,
+    priceSource: 'measured',
+    spotRatio: null,
+    cpuCost: 120_000_000_000n,
+    ramCost: null,
+    ...change,
+  }
+}
+
+export function idle(index: number, change: Partial<IdleRow> = {}): IdleRow {
+  return { node: `node-${index}`, cpuCost: -5n, ramCost: 12_345n, ...change }
+}
+
+export function windowRows(window: Window, change: Partial<WindowRows> & { size?: number } = {}): WindowRows {
+  const { size = 5, ...rest } = change
+  return {
+    window,
+    allocations: Array.from({ length: size }, (_, index) => allocation(index)),
+    nodes: [0, 1, 2].map(index => node(index)),
+    idle: [0, 1, 2].map(index => idle(index)),
+    coverage: 1,
+    samplesSeen: 60,
+    samplesExpected: 60,
+    intervals: { kubecost: 60 },
+    warnings: [],
+    rejects: [],
+    points: size * 10,
+    ...rest,
+  }
+}
+
+export function silentRows(window: Window): WindowRows {
+  return windowRows(window, { allocations: [], nodes: [], idle: [], coverage: 0, samplesSeen: 0, points: 0 })
+}
+
+/** A cluster with planned windows from `from` to `to` hours around noon of 30 October 2026. */
+export async function plannedCluster(pool: pg.Pool, clusterId: string, from = 0, to = 24): Promise<void> {
+  await addAccount(pool, { cloudAccountId: ACCOUNT, name: 'Shop' })
+  await recordClusters(pool, ACCOUNT, [{ clusterId, firstWindow: hour(from), lastWindow: hour(to - 1) }])
+  await planWindows(pool, { cloudAccountId: ACCOUNT, clusterId }, hour(from), hour(to), 10)
+}
+
+/** Claims windows again whatever became of them, as a reload would. */
+export async function claimAgain(
+  pool: pg.Pool,
+  clusterId: string,
+  window: Window,
+  windows = 1,
+  worker = 'worker',
+): Promise<Claim[]> {
+  await pool.query(
+    `update warehouse.window_ledger set next_read_at = window_start, lease_until = null
+     where cluster_id = $1 and window_start >= to_timestamp($2) and window_start < to_timestamp($3)`,
+    [clusterId, window, window + windows * HOUR_SECONDS],
+  )
+  return claimDue(pool, {
+    cloudAccountId: ACCOUNT,
+    clusterId,
+    from: window,
+    to: window + windows * HOUR_SECONDS,
+    worker,
+    leaseSeconds: 60,
+    now: LATER,
+  })
+}
+
+export async function claimOne(pool: pg.Pool, clusterId: string, window: Window): Promise<Claim> {
+  const [claim] = await claimAgain(pool, clusterId, window)
+  if (claim === undefined) throw new Error('the window could not be claimed')
+  return claim
+}
+
+/** Everything that a reader can see of a cluster, in one order, as text. */
+export async function factsOf(pool: pg.Pool | pg.ClientBase, clusterId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ fact: string }>(
+    `select 'allocation ' || row(a.window_start, c.namespace, c.pod, c.container, c.node, c.provider_id,
+         c.controller_kind, c.controller, a.minutes, a.cpu_core_hours, a.cpu_core_request_hours, a.cpu_core_used_hours,
+         a.ram_gib_hours, a.ram_gib_request_hours, a.ram_gib_used_hours, a.cpu_cost, a.ram_cost, a.total_cost,
+         a.price_source)::text as fact
+     from warehouse.allocation_hourly a
+     join warehouse.container c using (cloud_account_id, container_key)
+     where a.cluster_id = $1
+     union all
+     select 'node ' || n::text from warehouse.node_hourly n where cluster_id = $1
+     union all
+     select 'idle ' || i::text from warehouse.idle_hourly i where cluster_id = $1
+     order by fact`,
+    [clusterId],
+  )
+  return rows.map(row => row.fact)
+}
+
+export async function ledgerOf(
+  pool: pg.Pool,
+  clusterId: string,
+  window: Window,
+): Promise<Record<string, unknown>> {
+  const { rows } = await pool.query<Record<string, unknown>>(
+    `select *, extract(epoch from next_read_at)::float8 as next_read_seconds
+     from warehouse.window_ledger where cluster_id = $1 and window_start = to_timestamp($2)`,
+    [clusterId, window],
+  )
+  const row = rows[0]
+  if (row === undefined) throw new Error('the window is not in the ledger')
+  return row
+}
+
+export function allocatedCost(rows: readonly AllocationRow[]): string {
+  return formatMoney(sumMoney(rows.map((row): Money => row.cpuCost + row.ramCost)))
+}

@@ -8,6 +8,15 @@ import type { Tally } from './tally.js'
 
 export const GIB = 2 ** 30
 
+/** Names of the metrics for a person who reads the rejects. */
+const METRICS = {
+  nodeCpuPrice: 'node_cpu_hourly_cost',
+  nodeRamPrice: 'node_ram_hourly_cost',
+  nodeTotalPrice: 'node_total_hourly_cost',
+  nodeCpuCapacity: 'kube_node_status_capacity (cpu)',
+  nodeRamCapacity: 'kube_node_status_capacity (memory)',
+} as const
+
 /** One machine under one node name, as far as the readings of the window tell. */
 interface Machine {
   readonly node: string
@@ -138,12 +147,12 @@ function describeMachine(machine: Machine, { series }: Reading): void {
 }
 
 /** Of two series for one machine (an exporter's twin without instance type) the one with the type is right. */
-function keepPrice(machine: Machine, fact: FactName, reading: Reading, tally: Tally): void {
+function keepPrice(machine: Machine, fact: keyof typeof METRICS, reading: Reading, tally: Tally): void {
   if (reading.value < 0) {
-    tally.reject('negative_price', fact, reading.series)
+    tally.reject('negative_price', METRICS[fact], reading.series)
     return
   }
-  if (Number.isNaN(reading.value)) tally.reject('not_a_number', fact, reading.series)
+  if (Number.isNaN(reading.value)) tally.reject('not_a_number', METRICS[fact], reading.series)
   const isTwin = label(reading.series, 'instance_type') === ''
   if (!machine.prices.has(fact) || !isTwin) machine.prices.set(fact, reading.value)
 }
@@ -185,11 +194,11 @@ function hoursOfSamples(hour: Hour, { series, value }: Reading): number {
   return interval === undefined ? 0 : Math.min(1, (value * interval) / HOUR_SECONDS)
 }
 
-function byNode(hour: Hour, fact: FactName, tally: Tally): Map<string, number> {
+function byNode(hour: Hour, fact: keyof typeof METRICS, tally: Tally): Map<string, number> {
   const values = new Map<string, number>()
   for (const { series, value } of readingsOf(hour, fact)) {
     if (Number.isFinite(value) && value > 0) values.set(label(series, 'node'), value)
-    else tally.reject('impossible_capacity', fact, series)
+    else tally.reject('impossible_capacity', METRICS[fact], series)
   }
   return values
 }

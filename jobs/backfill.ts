@@ -1,0 +1,147 @@
+import type { CloudAccount } from '../src/domain/account.js'
+import { DAY_SECONDS, HOUR_SECONDS, newestDueWindow, type Window, windowEnd } from '../src/domain/window.js'
+import { discoverClusters } from '../src/extract/discover.js'
+import { listClusters } from '../src/load/clusters.js'
+import {
+  type DueDay,
+  dueDays,
+  planWindows as enterWindows,
+  type ReloadMode,
+  recordClusters,
+  requestReload,
+} from '../src/load/ledger.js'
+import { ensurePartitions } from '../src/load/partitions.js'
+import type { JobContext } from './context.js'
+import { loadDay } from './load-day.js'
+
+export interface BackfillRequest {
+  readonly account: CloudAccount
+  /** Windows that start in `[from, to)`, Unix seconds. */
+  readonly from: number
+  readonly to: number
+  readonly mode: ReloadMode
+  readonly dryRun: boolean
+  readonly maxParallel: number
+  readonly newestFirst: boolean
+}
+
+export interface BackfillResult {
+  readonly windows: number
+  published: number
+  unchanged: number
+  open: number
+}
+
+export interface BackfillProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/** A day that keeps failing is left to the workers and their pauses after this many tries. */
+const TRIES_PER_DAY = 3
+
+/**
+ * Loads a range of windows in this process, beside whatever workers there are: the ledger deals the windows out, so
+ * interrupting and starting again goes on where it stopped. What is due of the last two days goes first.
+ */
+export const backfill = {
+  name: 'backfill',
+  async run(
+    request: BackfillRequest,
+    context: JobContext,
+    onProgress: (progress: BackfillProgress) => void,
+  ): Promise<BackfillResult> {
+    await planRange(request, context)
+    const asked = await requestReload(context.pool, {
+      cloudAccountId: request.account.cloudAccountId,
+      from: request.from,
+      to: request.to,
+      mode: request.mode,
+      now: context.now(),
+      settleMinutes: context.config.schedule.settleMinutes,
+      dryRun: request.dryRun,
+    })
+    const result: BackfillResult = {
+      windows: asked.reduce((sum, { windows }) => sum + windows, 0),
+      published: 0,
+      unchanged: 0,
+      open: 0,
+    }
+    if (!request.dryRun) await loadDays(request, context, result, onProgress)
+    return result
+  },
+}
+
+/** Enters the windows of the range that the ledger lacks, of the clusters that Thanos knows there. */
+async function planRange({ account, from, to }: BackfillRequest, context: JobContext): Promise<void> {
+  const { pool, thanos, config } = context
+  const newest = newestDueWindow(context.now(), config.schedule.settleMinutes)
+  const first = (Math.ceil(from / HOUR_SECONDS) * HOUR_SECONDS) as Window
+  const last = Math.min(newest, Math.ceil(to / HOUR_SECONDS) * HOUR_SECONDS - HOUR_SECONDS) as Window
+  if (first > last) return
+  const found = await discoverClusters(
+    thanos,
+    account,
+    config.thanos.tenantLabel,
+    first,
+    last,
+    context.signal,
+  )
+  await recordClusters(pool, account.cloudAccountId, found)
+  for (const { clusterId, firstWindow, lastWindow } of await listClusters(pool, account.cloudAccountId)) {
+    const begin = Math.max(first, firstWindow) as Window
+    const end = Math.min(last, lastWindow) as Window
+    if (begin > end) continue
+    await ensurePartitions(pool, begin, end)
+    const key = { cloudAccountId: account.cloudAccountId, clusterId }
+    await enterWindows(pool, key, begin, windowEnd(end), config.schedule.settleMinutes)
+  }
+}
+
+async function loadDays(
+  request: BackfillRequest,
+  context: JobContext,
+  result: BackfillResult,
+  onProgress: (progress: BackfillProgress) => void,
+): Promise<void> {
+  const tries = new Map<string, number>()
+  let done = 0
+  const work = async (): Promise<void> => {
+    for (
+      let day = await nextDay(request, context, tries);
+      day;
+      day = await nextDay(request, context, tries)
+    ) {
+      const report = await loadDay.run(day, context)
+      done += report.published + report.unchanged
+      result.published += report.published
+      result.unchanged += report.unchanged
+      onProgress({ done: Math.min(done, result.windows), total: result.windows })
+    }
+  }
+  await Promise.all(Array.from({ length: request.maxParallel }, work))
+  result.open = Math.max(0, result.windows - done)
+}
+
+/** The next day to load: live ones of the account first, then those of the range in the order asked for. */
+async function nextDay(
+  request: BackfillRequest,
+  context: JobContext,
+  tries: Map<string, number>,
+): Promise<DueDay | undefined> {
+  if (context.signal.aborted) return undefined
+  const days = await dueDays(context.pool, context.now(), {
+    accountId: request.account.cloudAccountId,
+    limit: 10_000,
+    newestFirst: request.newestFirst,
+  })
+  const live = context.now() - 2 * DAY_SECONDS
+  for (const day of days) {
+    const isInRange = day.day < request.to && day.day + DAY_SECONDS > request.from
+    const key = `${day.clusterId}\0${day.day}`
+    if (!(isInRange || day.day >= live) || (tries.get(key) ?? 0) >= TRIES_PER_DAY) continue
+    tries.set(key, (tries.get(key) ?? 0) + 1)
+    return day
+  }
+  return undefined
+}

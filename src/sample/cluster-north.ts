@@ -1,14 +1,7 @@
 import { clock, DAY, daysAround, machine } from './machines.js'
 import type { ClusterModel, Machine, Span } from './model.js'
-import {
-  type ContainerSpec,
-  type CronJobSpec,
-  deploymentsOf,
-  podsOf,
-  runsOf,
-  type Site,
-  type WorkloadSpec,
-} from './workloads.js'
+import { type CronJobSpec, container, containerWithoutRequests, type WorkloadSpec } from './specs.js'
+import { deploymentsOf, podsOf, runsOf, type Site } from './workloads.js'
 
 const pool = (letter: string) => `gke-nord-pool-${letter}`
 const [A, B, C, D] = [pool('a'), pool('b'), pool('c'), pool('d')]
@@ -55,10 +48,6 @@ function northMachines(): Machine[] {
   ]
 }
 
-function one(name: string, cores: number, use: number, mib: number, ramUse: number): ContainerSpec {
-  return { name, cpu: { request: cores, use }, ramMib: { request: mib, use: ramUse } }
-}
-
 const WORKLOADS: readonly WorkloadSpec[] = [
   {
     kind: 'Deployment',
@@ -66,7 +55,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'site',
     replicas: 8,
     nodes: [A, B, C, D],
-    containers: [one('nginx', 0.2, 0.14, 128, 90), one('php', 0.3, 0.35, 384, 360)],
+    containers: [container('nginx', 0.2, 0.14, 128, 90), container('php', 0.3, 0.35, 384, 360)],
   },
   {
     kind: 'Deployment',
@@ -74,7 +63,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'büro',
     replicas: 2,
     nodes: [C, A],
-    containers: [one('größe', 0.2, 0.1, 256, 170)],
+    containers: [container('größe', 0.2, 0.1, 256, 170)],
     labels: { label_motto: 'C:\\temp\\"quoted"', label_place: 'Ærø, 東京' },
   },
   {
@@ -83,7 +72,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'bloc"note\\🚀',
     replicas: 1,
     nodes: [C],
-    containers: [one('cell"1\\', 0.1, 0.2, 512, 480)],
+    containers: [container('cell"1\\', 0.1, 0.2, 512, 480)],
   },
   {
     kind: 'StatefulSet',
@@ -92,8 +81,8 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     replicas: 3,
     nodes: [A, B, C],
     containers: [
-      { ...one('postgres', 0.4, 0.25, 2048, 1600), restartEvery: 9 * 3600 + 1300 },
-      one('backup', 0.05, 0.01, 64, 30),
+      { ...container('postgres', 0.4, 0.25, 2048, 1600), restartEvery: 9 * 3600 + 1300 },
+      container('backup', 0.05, 0.01, 64, 30),
     ],
   },
   {
@@ -102,7 +91,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'idler',
     replicas: 2,
     nodes: [B, D],
-    containers: [one('idle', 0.75, 0.01, 1024, 60)],
+    containers: [container('idle', 0.75, 0.01, 1024, 60)],
   },
   {
     kind: 'Deployment',
@@ -110,7 +99,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'greedy',
     replicas: 2,
     nodes: [C, D],
-    containers: [one('greedy', 0.1, 0.7, 128, 900)],
+    containers: [container('greedy', 0.1, 0.7, 128, 900)],
   },
   {
     kind: 'Deployment',
@@ -118,7 +107,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'no-requests',
     replicas: 2,
     nodes: [A, D],
-    containers: [{ name: 'free', cpu: { request: null, use: 0.2 }, ramMib: { request: null, use: 300 } }],
+    containers: [containerWithoutRequests('free', 0.2, 300)],
   },
   {
     kind: 'DaemonSet',
@@ -126,7 +115,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'fluentbit-gke',
     replicas: 4,
     nodes: [A, B, C, D],
-    containers: [one('fluentbit', 0.05, 0.03, 100, 80), one('fluentbit-gke', 0.02, 0.02, 64, 70)],
+    containers: [container('fluentbit', 0.05, 0.03, 100, 80), container('fluentbit-gke', 0.02, 0.02, 64, 70)],
   },
   {
     kind: 'DaemonSet',
@@ -134,7 +123,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'pdcsi-node',
     replicas: 4,
     nodes: [A, B, C, D],
-    containers: [one('gce-pd-driver', 0.01, 0.003, 20, 18)],
+    containers: [container('gce-pd-driver', 0.01, 0.003, 20, 18)],
   },
   {
     kind: 'Node',
@@ -142,7 +131,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kube-proxy',
     replicas: 4,
     nodes: [A, B, C, D],
-    containers: [one('kube-proxy', 0.1, 0.004, 32, 24)],
+    containers: [container('kube-proxy', 0.1, 0.004, 32, 24)],
   },
   {
     kind: 'Deployment',
@@ -150,7 +139,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kube-dns',
     replicas: 2,
     nodes: [A, C],
-    containers: [one('kubedns', 0.1, 0.02, 70, 40), one('dnsmasq', 0.15, 0.01, 20, 12)],
+    containers: [container('kubedns', 0.1, 0.02, 70, 40), container('dnsmasq', 0.15, 0.01, 20, 12)],
   },
   {
     kind: 'Deployment',
@@ -158,7 +147,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kubecost-cost-analyzer',
     replicas: 1,
     nodes: [B],
-    containers: [one('cost-model', 0.2, 0.11, 256, 310)],
+    containers: [container('cost-model', 0.2, 0.11, 256, 310)],
   },
 ]
 
@@ -170,7 +159,7 @@ const RUNS: readonly CronJobSpec[] = [
     nodes: [A, C],
     every: 11 * 60,
     phase: 60,
-    containers: [one('rapport', 0.3, 0.5, 256, 220)],
+    containers: [container('rapport', 0.3, 0.5, 256, 220)],
     remembered: 15 * 60,
   },
 ]

@@ -1,15 +1,7 @@
 import { awsId, clock, daily, daysAround, dearByDay, HOUR, machine } from './machines.js'
 import type { ClusterModel, Machine, Span } from './model.js'
-import {
-  type ContainerSpec,
-  type CronJobSpec,
-  deploymentsOf,
-  pendingPod,
-  podsOf,
-  runsOf,
-  type Site,
-  type WorkloadSpec,
-} from './workloads.js'
+import { type CronJobSpec, container, containerWithoutRequests, type WorkloadSpec } from './specs.js'
+import { deploymentsOf, pendingPod, podsOf, runsOf, type Site } from './workloads.js'
 
 const STEADY = 'ip-10-0-1-10.eu-west-1.compute.internal'
 const LARGE = 'ip-10-0-1-11.eu-west-1.compute.internal'
@@ -84,17 +76,13 @@ function shopMachines(seed: number, bounds: Span): Machine[] {
   return machines
 }
 
-function one(name: string, cores: number, use: number, mib: number, ramUse: number): ContainerSpec {
-  return { name, cpu: { request: cores, use }, ramMib: { request: mib, use: ramUse } }
-}
-
 const THUMBNAILS: WorkloadSpec = {
   kind: 'Deployment',
   namespace: 'media',
   name: 'thumbnails',
   replicas: 6,
   nodes: SPOT_TIMES.flatMap((_, slot) => [spotNode(slot)]),
-  containers: [one('resize', 1.2, 0.9, 1024, 700)],
+  containers: [container('resize', 1.2, 0.9, 1024, 700)],
   labels: { label_capacity: 'spot' },
 }
 
@@ -108,7 +96,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'front',
     replicas: 6,
     nodes: [STEADY, LARGE, LARGE],
-    containers: [one('web', 0.25, 0.18, 256, 190), one('proxy', 0.05, 0.02, 96, 60)],
+    containers: [container('web', 0.25, 0.18, 256, 190), container('proxy', 0.05, 0.02, 96, 60)],
     labels: { label_note: 'says "hello" \\ 🙂' },
   },
   {
@@ -117,7 +105,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'checkout',
     replicas: 4,
     nodes: [LARGE, REUSED],
-    containers: [one('checkout', 0.3, 0.22, 512, 430)],
+    containers: [container('checkout', 0.3, 0.22, 512, 430)],
   },
   {
     kind: 'Deployment',
@@ -125,7 +113,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'search-index',
     replicas: 2,
     nodes: [LARGE],
-    containers: [{ ...one('indexer', 0.2, 0.42, 512, 820), restartEvery: 5 * HOUR + 700 }],
+    containers: [{ ...container('indexer', 0.2, 0.42, 512, 820), restartEvery: 5 * HOUR + 700 }],
   },
   {
     kind: 'Deployment',
@@ -133,7 +121,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'hog',
     replicas: 1,
     nodes: [LARGE],
-    containers: [one('sleeper', 2, 0.015, 6144, 120)],
+    containers: [container('sleeper', 2, 0.015, 6144, 120)],
   },
   {
     kind: 'Deployment',
@@ -141,7 +129,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'free-rider',
     replicas: 2,
     nodes: [STEADY, REUSED],
-    containers: [{ name: 'rider', cpu: { request: null, use: 0.16 }, ramMib: { request: null, use: 240 } }],
+    containers: [containerWithoutRequests('rider', 0.16, 240)],
   },
   {
     kind: 'StatefulSet',
@@ -149,7 +137,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'orders-db',
     replicas: 2,
     nodes: [STEADY, LARGE],
-    containers: [one('postgres', 0.5, 0.3, 2048, 1700), one('exporter', 0.02, 0.01, 48, 30)],
+    containers: [container('postgres', 0.5, 0.3, 2048, 1700), container('exporter', 0.02, 0.01, 48, 30)],
   },
   {
     kind: 'DaemonSet',
@@ -157,7 +145,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'aws-node',
     replicas: 6,
     nodes: EVERYWHERE,
-    containers: [one('aws-node', 0.025, 0.008, 64, 52)],
+    containers: [container('aws-node', 0.025, 0.008, 64, 52)],
   },
   {
     kind: 'DaemonSet',
@@ -165,7 +153,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kube-proxy',
     replicas: 6,
     nodes: EVERYWHERE,
-    containers: [one('kube-proxy', 0.1, 0.004, 32, 24)],
+    containers: [container('kube-proxy', 0.1, 0.004, 32, 24)],
   },
   {
     kind: 'DaemonSet',
@@ -173,7 +161,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'log-agent',
     replicas: 6,
     nodes: EVERYWHERE,
-    containers: [one('agent', 0.05, 0.07, 128, 140)],
+    containers: [container('agent', 0.05, 0.07, 128, 140)],
   },
   {
     kind: 'Deployment',
@@ -181,7 +169,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'coredns',
     replicas: 2,
     nodes: [STEADY, LARGE],
-    containers: [one('coredns', 0.1, 0.03, 70, 40)],
+    containers: [container('coredns', 0.1, 0.03, 70, 40)],
   },
   {
     kind: 'Deployment',
@@ -189,7 +177,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kubecost-cost-analyzer',
     replicas: 1,
     nodes: [LARGE],
-    containers: [one('cost-model', 0.2, 0.11, 256, 310)],
+    containers: [container('cost-model', 0.2, 0.11, 256, 310)],
   },
   {
     kind: 'Pod',
@@ -197,7 +185,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'debug-shell',
     replicas: 1,
     nodes: [STEADY],
-    containers: [one('shell', 0.01, 0.002, 32, 9)],
+    containers: [container('shell', 0.01, 0.002, 32, 9)],
   },
 ]
 
@@ -209,7 +197,7 @@ const RUNS: readonly CronJobSpec[] = [
     nodes: [STEADY, LARGE],
     every: 13 * 60,
     phase: 3 * 60,
-    containers: [one('mail', 0.2, 0.35, 128, 90)],
+    containers: [container('mail', 0.2, 0.35, 128, 90)],
     remembered: 0,
   },
 ]

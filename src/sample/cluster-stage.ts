@@ -1,16 +1,7 @@
 import { awsId, clock, DAY, daily, daysAround, machine } from './machines.js'
 import type { ClusterModel, Machine, Span } from './model.js'
-import {
-  type ContainerSpec,
-  type CronJobSpec,
-  deploymentsOf,
-  movingPod,
-  pendingPod,
-  podsOf,
-  runsOf,
-  type Site,
-  type WorkloadSpec,
-} from './workloads.js'
+import { type CronJobSpec, container, type WorkloadSpec } from './specs.js'
+import { deploymentsOf, movingPod, pendingPod, podsOf, runsOf, type Site } from './workloads.js'
 
 const [A, B, C, D] = ['worker-a', 'worker-b', 'worker-c', 'worker-d'] as const
 
@@ -64,14 +55,10 @@ function stageMachines(seed: number, bounds: Span): Machine[] {
   ]
 }
 
-function one(name: string, cores: number, use: number, mib: number, ramUse: number): ContainerSpec {
-  return { name, cpu: { request: cores, use }, ramMib: { request: mib, use: ramUse } }
-}
-
 const MOVER = {
   namespace: 'data',
   name: 'cache',
-  containers: [one('redis', 0.3, 0.12, 1024, 640), one('sidecar', 0.05, 0.06, 64, 40)],
+  containers: [container('redis', 0.3, 0.12, 1024, 640), container('sidecar', 0.05, 0.06, 64, 40)],
 }
 
 const BATCH: WorkloadSpec = {
@@ -80,7 +67,7 @@ const BATCH: WorkloadSpec = {
   name: 'giant',
   replicas: 1,
   nodes: [],
-  containers: [one('giant', 32, 1, 65536, 1024)],
+  containers: [container('giant', 32, 1, 65536, 1024)],
 }
 
 const WORKLOADS: readonly WorkloadSpec[] = [
@@ -90,7 +77,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'front',
     replicas: 3,
     nodes: [A, B, C],
-    containers: [one('web', 0.25, 0.12, 256, 200), one('proxy', 0.05, 0.02, 96, 60)],
+    containers: [container('web', 0.25, 0.12, 256, 200), container('proxy', 0.05, 0.02, 96, 60)],
   },
   {
     kind: 'Deployment',
@@ -98,7 +85,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'catalogue',
     replicas: 4,
     nodes: [B, C, D, A],
-    containers: [one('catalogue', 0.3, 0.33, 384, 350)],
+    containers: [container('catalogue', 0.3, 0.33, 384, 350)],
   },
   {
     kind: 'Rollout',
@@ -106,7 +93,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'recommendations',
     replicas: 3,
     nodes: [C, D, A],
-    containers: [one('model', 0.4, 0.31, 1024, 1150)],
+    containers: [container('model', 0.4, 0.31, 1024, 1150)],
   },
   {
     kind: 'ReplicaSet',
@@ -114,7 +101,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'old-batch',
     replicas: 2,
     nodes: [A, D],
-    containers: [one('worker', 0.2, 0.05, 256, 80)],
+    containers: [container('worker', 0.2, 0.05, 256, 80)],
   },
   {
     kind: 'Deployment',
@@ -122,7 +109,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'crunch',
     replicas: 2,
     nodes: [A],
-    containers: [{ ...one('crunch', 1, 1.4, 2048, 2400), restartEvery: 7 * 3600 + 500 }],
+    containers: [{ ...container('crunch', 1, 1.4, 2048, 2400), restartEvery: 7 * 3600 + 500 }],
   },
   {
     kind: 'StatefulSet',
@@ -130,7 +117,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'queue',
     replicas: 3,
     nodes: [B, C, D],
-    containers: [one('queue', 0.15, 0.1, 512, 420)],
+    containers: [container('queue', 0.15, 0.1, 512, 420)],
   },
   {
     kind: 'DaemonSet',
@@ -138,7 +125,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'aws-node',
     replicas: 4,
     nodes: [A, B, C, D],
-    containers: [one('aws-node', 0.025, 0.008, 64, 52)],
+    containers: [container('aws-node', 0.025, 0.008, 64, 52)],
   },
   {
     kind: 'DaemonSet',
@@ -146,7 +133,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kube-proxy',
     replicas: 4,
     nodes: [A, B, C, D],
-    containers: [one('kube-proxy', 0.1, 0.004, 32, 24)],
+    containers: [container('kube-proxy', 0.1, 0.004, 32, 24)],
   },
   {
     kind: 'DaemonSet',
@@ -154,7 +141,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'log-agent',
     replicas: 4,
     nodes: [A, B, C, D],
-    containers: [one('agent', 0.05, 0.07, 128, 140)],
+    containers: [container('agent', 0.05, 0.07, 128, 140)],
   },
   {
     kind: 'Node',
@@ -162,7 +149,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'node-guard',
     replicas: 2,
     nodes: [A, B],
-    containers: [one('guard', 0.05, 0.03, 64, 45)],
+    containers: [container('guard', 0.05, 0.03, 64, 45)],
   },
   {
     kind: 'Deployment',
@@ -170,7 +157,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kube-state-metrics',
     replicas: 1,
     nodes: [C],
-    containers: [one('kube-state-metrics', 0.05, 0.02, 128, 90)],
+    containers: [container('kube-state-metrics', 0.05, 0.02, 128, 90)],
   },
   {
     kind: 'Deployment',
@@ -178,7 +165,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'kubecost-cost-analyzer',
     replicas: 1,
     nodes: [A],
-    containers: [one('cost-model', 0.2, 0.11, 256, 310)],
+    containers: [container('cost-model', 0.2, 0.11, 256, 310)],
   },
 ]
 
@@ -190,7 +177,7 @@ const RUNS: readonly CronJobSpec[] = [
     nodes: [B, C],
     every: 19 * 60,
     phase: 7 * 60,
-    containers: [one('sync', 0.25, 0.3, 256, 180)],
+    containers: [container('sync', 0.25, 0.3, 256, 180)],
     remembered: 20 * 60,
   },
   {
@@ -200,7 +187,7 @@ const RUNS: readonly CronJobSpec[] = [
     nodes: [C],
     every: 6 * 3600,
     phase: 91 * 60,
-    containers: [one('import', 0.5, 0.8, 512, 600)],
+    containers: [container('import', 0.5, 0.8, 512, 600)],
     remembered: 90 * 60,
   },
 ]

@@ -124,9 +124,13 @@ class Evaluation {
     if (expr.kind === 'selector')
       return this.#selected(expr.matchers, expr.offset, steps, sample => sample.t, true)
     const rows = this.#rows(expr, steps)
-    for (const row of rows)
-      row.values.forEach((_, i) => (row.values[i] = (steps.start + i * steps.step) / 1000))
-    return refuseSameLabels(rows.map(row => ({ ...row, labels: withoutName(row.labels) })))
+    return refuseSameLabels(
+      rows.map(row => ({
+        labels: withoutName(row.labels),
+        present: row.present,
+        values: row.values.map((_, i) => (steps.start + i * steps.step) / 1000),
+      })),
+    )
   }
 
   #selected(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type pg from 'pg'
 import { createAuthenticator } from './auth.js'
 import { replyWithError } from './error-reply.js'
@@ -27,7 +27,7 @@ export function buildApp(options: AppOptions): Api {
   const app = Fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
     // One line per answer is written below instead of two.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024,
     routerOptions: { maxParamLength: 512 },
     genReqId: request => {

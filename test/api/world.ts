@@ -1,0 +1,64 @@
+import type { LightMyRequestResponse } from 'fastify'
+import { buildApp } from '../../src/api/app.js'
+import type { Api } from '../../src/api/routes/methods.js'
+import type { CostAllocationBody } from '../../src/api/schemas/cost-allocation.js'
+import { createToken } from '../../src/db/tokens.js'
+import { type TestDatabase, testDatabase } from '../support/postgres.js'
+
+export const SECRET = 'cluster-secret-of-the-tests'
+export const FIRST = '11111111-1111-4111-8111-111111111111'
+export const SECOND = '22222222-2222-4222-8222-222222222222'
+export const UNKNOWN = '99999999-9999-4999-8999-999999999999'
+/** 2026-03-02T00:00Z, a Monday. */
+export const MONDAY = Date.UTC(2026, 2, 2) / 1000
+export const HOUR = 3600
+
+export interface World {
+  readonly database: TestDatabase
+  readonly app: Api
+  token(account: string): Promise<string>
+  /** Answer to a query of `cost_allocation`, asked with the cluster secret unless headers are given. */
+  ask(
+    account: string,
+    query: Record<string, string | number | string[]>,
+    headers?: Record<string, string>,
+  ): Promise<LightMyRequestResponse>
+  /** As `ask`; fails the test unless the status is 200. */
+  body(account: string, query: Record<string, string | number | string[]>): Promise<CostAllocationBody>
+  close(): Promise<void>
+}
+
+/** An API on a fresh database, at the given time (Unix seconds). */
+export async function openWorld(now = MONDAY + 48 * HOUR): Promise<World> {
+  const database = await testDatabase()
+  const app = buildApp({ pool: database.pool, clusterSecret: SECRET, now: () => now })
+  const ask: World['ask'] = (account, query, headers = { secret: SECRET }) =>
+    app.inject({ method: 'GET', url: `${urlOf(account)}?${encode(query)}`, headers })
+  return {
+    database,
+    app,
+    ask,
+    token: async account => (await createToken(database.pool, { cloudAccountId: account })).token,
+    body: async (account, query) => {
+      const response = await ask(account, query)
+      if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${response.body}`)
+      return response.json<CostAllocationBody>()
+    },
+    close: async () => {
+      await app.close()
+      await database.drop()
+    },
+  }
+}
+
+export function urlOf(account: string): string {
+  return `/restapi/v2/cloud_accounts/${account}/k8s/cost_allocation`
+}
+
+function encode(query: Record<string, string | number | string[]>): string {
+  return Object.entries(query)
+    .flatMap(([name, value]) =>
+      [value].flat().map(one => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
+    )
+    .join('&')
+}

@@ -58,6 +58,7 @@ class SupervisedWorker implements WakeUpWorker {
   #worker: BullWorker | undefined
   #begun = 0
   #begunAtProbe = 0
+  #ended: Promise<void> | undefined
   #isPaused = false
   #quietUntil = 0
   #unlogged = 0
@@ -81,16 +82,24 @@ class SupervisedWorker implements WakeUpWorker {
     return this
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#ended ??= this.#finish()
+    return this.#ended
+  }
+
+  abandon(): Promise<void> {
+    if (this.#ended === undefined) {
+      this.#end()
+      this.#ended = this.#disconnect(this.#worker?.close(true))
+    }
+    return this.#ended
+  }
+
+  async #finish(): Promise<void> {
     this.#end()
     const closed = this.#worker?.close()
     await Promise.allSettled(this.#active)
     await this.#disconnect(closed)
-  }
-
-  async abandon(): Promise<void> {
-    this.#end()
-    await this.#disconnect(this.#worker?.close(true))
   }
 
   #end(): void {

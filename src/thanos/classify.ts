@@ -180,10 +180,15 @@ const TRANSPORT: Record<string, Judgement> = {
   UND_ERR_SOCKET: { code: 'THANOS_UNREACHABLE', saw: 'the connection to Thanos was closed midway' },
 }
 
+const NOT_HTTP = 'what answered does not speak HTTP'
+
 /** The named error for a failure below HTTP. Only its code enters the message, never its text. */
 export function classifyTransport(error: unknown, about: string): NamedError {
   if (error instanceof NamedError) return error
   const code = transportCode(error)
+  // The one failure of undici that may come without a code.
+  if (error instanceof Error && error.name === 'HTTPParserError')
+    return failure('THANOS_BAD_BODY', NOT_HTTP, about)
   const { code: named, saw } = judgeTransport(code)
   return failure(named, code === undefined ? saw : `${saw}, ${code}`, about)
 }
@@ -192,7 +197,7 @@ function judgeTransport(code: string | undefined): Judgement {
   if (code === undefined) return { code: 'THANOS_UNREACHABLE', saw: 'the request to Thanos failed' }
   const known = TRANSPORT[code]
   if (known !== undefined) return known
-  if (code.startsWith('HPE_')) return { code: 'THANOS_BAD_BODY', saw: 'what answered does not speak HTTP' }
+  if (code.startsWith('HPE_')) return { code: 'THANOS_BAD_BODY', saw: NOT_HTTP }
   if (code.startsWith('Z_')) return { code: 'THANOS_BAD_BODY', saw: 'an answer of Thanos was not whole gzip' }
   if (/CERT|SELF_SIGNED|ISSUER|SIGNATURE|^ERR_(?:SSL|TLS)_|^EPROTO$|^CRL_|^HOSTNAME_/.test(code)) {
     return { code: 'THANOS_MISCONFIGURED', saw: 'no trusted TLS connection to Thanos' }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ThanosConfig } from '../config.js'
 import { NamedError } from '../errors.js'
 import { classifyStatus, failure } from './classify.js'
@@ -128,8 +129,11 @@ async function withSignals<T>(
   const cancel = () => controller.abort(failure('CANCELLED', 'a request to Thanos was cancelled', about))
   // Not AbortSignal.any, which keeps what it made alive as long as its longest-lived source.
   for (const signal of signals) {
-    if (signal?.aborted) cancel()
-    signal?.addEventListener('abort', cancel, { once: true })
+    if (signal === undefined) continue
+    if (signal.aborted) cancel()
+    // A batch puts many questions under one signal; that is no leak.
+    setMaxListeners(0, signal)
+    signal.addEventListener('abort', cancel, { once: true })
   }
   try {
     return await work(controller.signal)

@@ -25,6 +25,9 @@ export interface CatalogueQuery {
 const RANGE = '[1h] offset 1ms'
 const REAL_CONTAINER = 'container!="",container!="POD"'
 
+/** Owners never change, so what was said shortly before the window holds for a pod that ended just after its start. */
+const OWNER_RANGE = '[65m] offset 1ms'
+
 function sumOfLives(fn: string, metric: string, extra: string, labels: string, life: string) {
   return (matchers: string, identity: string): string =>
     `sum by (${identity},${labels}) (max by (${identity},${labels},${life}) (${fn}(${metric}{${matchers},${extra}}${RANGE})))`
@@ -35,9 +38,9 @@ function averageBy(metric: string, extra: string, labels: string) {
     `avg by (${identity},${labels}) (avg_over_time(${metric}{${matchers}${extra}}${RANGE}))`
 }
 
-function maxBy(fn: string, metric: string, extra: string, labels: string) {
+function maxBy(fn: string, metric: string, extra: string, labels: string, range = RANGE) {
   return (matchers: string, identity: string): string =>
-    `max by (${identity},${labels}) (${fn}(${metric}{${matchers}${extra}}${RANGE}))`
+    `max by (${identity},${labels}) (${fn}(${metric}{${matchers}${extra}}${range}))`
 }
 
 const CONTAINER_ON_NODE = ['job', 'namespace', 'pod', 'container', 'node'] as const
@@ -221,6 +224,7 @@ export const catalogue = {
       'kube_pod_owner',
       ',owner_kind!=""',
       'namespace,pod,owner_kind,owner_name',
+      OWNER_RANGE,
     ),
   },
   replicaSetOwner: {
@@ -234,6 +238,7 @@ export const catalogue = {
       'kube_replicaset_owner',
       '',
       'namespace,replicaset,owner_kind,owner_name',
+      OWNER_RANGE,
     ),
   },
   jobOwner: {
@@ -242,7 +247,13 @@ export const catalogue = {
     unit: 'info',
     labels: ['namespace', 'job_name', 'owner_kind', 'owner_name'],
     shardLabel: 'namespace',
-    expression: maxBy('last_over_time', 'kube_job_owner', '', 'namespace,job_name,owner_kind,owner_name'),
+    expression: maxBy(
+      'last_over_time',
+      'kube_job_owner',
+      '',
+      'namespace,job_name,owner_kind,owner_name',
+      OWNER_RANGE,
+    ),
   },
   deployments: {
     metric: 'deployment_match_labels',
@@ -250,7 +261,7 @@ export const catalogue = {
     unit: 'info',
     labels: ['namespace', 'deployment'],
     shardLabel: 'namespace',
-    expression: maxBy('last_over_time', 'deployment_match_labels', '', 'namespace,deployment'),
+    expression: maxBy('last_over_time', 'deployment_match_labels', '', 'namespace,deployment', OWNER_RANGE),
   },
   heartbeat: {
     metric: 'kubecost_cluster_info',

@@ -17,7 +17,8 @@ const SCHEDULED_TIME = /^(.+)-\d{8,10}$/
 
 /**
  * Pod → workload of one window: the owner of the pod, and behind a ReplicaSet its Deployment or Rollout, behind a Job
- * its CronJob. Where the exporter doesn't tell who owns the ReplicaSet or Job, the names tell.
+ * its CronJob. Where the exporter doesn't tell who owns the ReplicaSet or Job (it says so of those that nobody owns), the
+ * names tell.
  */
 export function controllersOf(hour: Hour): (namespace: string, pod: string) => Controller | undefined {
   const podOwners = ownersOf(hour, 'podOwner', 'pod')
@@ -48,7 +49,6 @@ function behindReplicaSet(
   const dash = replicaSet.name.lastIndexOf('-')
   const base = dash > 0 ? replicaSet.name.slice(0, dash) : ''
   if (base !== '' && deployments.has(`${namespace}\0${base}`)) return { kind: 'Deployment', name: base }
-  if (owners.size > 0) return replicaSet
   const hashed = TEMPLATE_HASH.exec(replicaSet.name)
   return hashed?.[1] ? { kind: 'Deployment', name: hashed[1] } : replicaSet
 }
@@ -56,7 +56,6 @@ function behindReplicaSet(
 function behindJob(namespace: string, job: Controller, owners: ReadonlyMap<string, Controller>): Controller {
   const owner = owners.get(`${namespace}\0${job.name}`)
   if (owner) return owner.kind === NONE ? job : owner
-  if (owners.size > 0) return job
   const scheduled = SCHEDULED_TIME.exec(job.name)
   return scheduled?.[1] ? { kind: 'CronJob', name: scheduled[1] } : job
 }

@@ -53,13 +53,18 @@ export async function readAccount(run: RunQuery, cloudAccountId: string): Promis
 }
 
 export async function readDataState(run: RunQuery, cloudAccountId: string): Promise<DataState> {
-  const [row] = await run(sql<{ loaded: number; fingerprint: string }>`
-    select count(*) filter (where revision > 0)::int as loaded,
-      jsonb_build_array(
-        count(*), sum(revision), extract(epoch from max(loaded_at)), count(reason), count(*) filter (where state <> 'loaded')
-      )::text as fingerprint
-    from warehouse.window_ledger
-    where cloud_account_id = ${cloudAccountId}::uuid`)
+  // Every publish raises a revision, and every other change that an answer shows moves a window to another group.
+  const [row] = await run(sql<{ loaded: number; fingerprint: string | null }>`
+    with groups as (
+      select state, reason, count(*) as windows, count(*) filter (where revision > 0) as loaded,
+        sum(revision) as revisions, extract(epoch from max(loaded_at)) as newest
+      from warehouse.window_ledger
+      where cloud_account_id = ${cloudAccountId}::uuid
+      group by state, reason
+    )
+    select coalesce(sum(loaded), 0)::int as loaded,
+      jsonb_agg(jsonb_build_array(state, reason, windows, revisions, newest) order by state, reason)::text as fingerprint
+    from groups`)
   const version = createHash('sha256')
     .update(row?.fingerprint ?? '')
     .digest('hex')

@@ -73,7 +73,7 @@ export async function storeContainers(
     writer.int8(key)
     for (const part of partsOf(identity)) writer.text(part)
   })
-  await insertStaged(client, cluster)
+  await insertStaged(client, cluster, fresh)
   for (const [key] of fresh) known.add(key)
   for (const key of known) {
     if (known.size <= REMEMBERED) break
@@ -81,7 +81,11 @@ export async function storeContainers(
   }
 }
 
-async function insertStaged(client: pg.ClientBase, cluster: Cluster): Promise<void> {
+async function insertStaged(
+  client: pg.ClientBase,
+  cluster: Cluster,
+  staged: readonly [bigint, ContainerIdentity][],
+): Promise<void> {
   await client.query({
     name: 'insert-containers',
     // In the order of keys, so that two workers with the same new ones wait for each other in one direction only.
@@ -93,22 +97,33 @@ async function insertStaged(client: pg.ClientBase, cluster: Cluster): Promise<vo
            on conflict do nothing`,
     values: [cluster.cloudAccountId, cluster.clusterId],
   })
-  // One in a million millions, but then a container would bear the name of another for ever.
-  const { rows } = await client.query<{ pod: string }>({
-    name: 'check-containers',
-    text: `select s.pod
-           from pg_temp.stage_container s
-           join warehouse.container c on c.cloud_account_id = $1 and c.container_key = s.container_key
-           where (c.cluster_id, c.namespace, c.pod, c.container, c.node, c.provider_id, c.controller_kind, c.controller)
-             is distinct from
-             ($2, s.namespace, s.pod, s.container, s.node, s.provider_id, s.controller_kind, s.controller)
-           limit 1`,
-    values: [cluster.cloudAccountId, cluster.clusterId],
+  await refuseSameKey(client, cluster, staged)
+}
+
+// One chance in a million millions, but then a container would bear the name of another for ever.
+async function refuseSameKey(
+  client: pg.ClientBase,
+  cluster: Cluster,
+  staged: readonly [bigint, ContainerIdentity][],
+): Promise<void> {
+  // By a list of keys and not by a join with the stage, whose size the planner cannot know: it took a nested loop
+  // without index, quadratic in the number of containers.
+  const { rows } = await client.query<ContainerIdentity & { key: string; clusterId: string }>({
+    name: 'read-containers',
+    text: `select container_key as key, cluster_id as "clusterId", namespace, pod, container, node,
+             provider_id as "providerId", controller_kind as "controllerKind", controller
+           from warehouse.container
+           where cloud_account_id = $1 and container_key = any($2::bigint[])`,
+    values: [cluster.cloudAccountId, staged.map(([key]) => key)],
   })
-  if (rows[0] === undefined) return
+  const found = new Map(rows.map(row => [row.key, JSON.stringify([row.clusterId, ...partsOf(row)])]))
+  const other = staged.find(
+    ([key, identity]) => found.get(String(key)) !== JSON.stringify([cluster.clusterId, ...partsOf(identity)]),
+  )
+  if (other === undefined) return
   throw new NamedError(
     'TRANSFORM_FAILED',
-    `Two containers of account ${cluster.cloudAccountId} have the same key; one is in pod '${rows[0].pod}'. ` +
+    `Two containers of account ${cluster.cloudAccountId} have the same key; one is in pod '${other[1].pod}'. ` +
       'Please report this.',
   )
 }

@@ -108,6 +108,15 @@ describe('concurrency and cancelling', () => {
     expect(thanos.stub.connections).toBeLessThanOrEqual(3)
   })
 
+  it('keeps a place while it waits for its next try, so that others do not press on', async () => {
+    const answers: StubReply[] = [{ status: 503 }, matrix(ONE)]
+    thanos.stub.on(RANGE, answers)
+    const client = thanos.clientOf({ concurrency: 1 }, { retry: { tries: 2 } })
+    await Promise.all(['first', 'second'].map(expression => client.queryRange({ ...ASK, expression })))
+    const order = thanos.stub.requests.map(({ form }) => form.get('query'))
+    expect(order).toEqual(['first', 'first', 'second'])
+  })
+
   it('stops the request in flight and the one that waits', async () => {
     let arrived = () => {}
     const request = new Promise<void>(resolve => (arrived = resolve))

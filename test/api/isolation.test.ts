@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from '../../src/api/app.js'
 import { DIMENSIONS } from '../../src/api/parameters.js'
 import type { CostAllocationBody } from '../../src/api/schemas/cost-allocation.js'
 import { type Money, toMoney } from '../../src/domain/money.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'
-import { FIRST, HOUR, MONDAY, openWorld, SECOND, type World } from './world.js'
+import { FIRST, HOUR, MONDAY, openWorld, SECOND, SECRET, urlOf, type World } from './world.js'
 
 const RANGE = { start_date: MONDAY, end_date: MONDAY + 3 * HOUR }
 
@@ -65,8 +66,6 @@ describe('two accounts', () => {
   })
 
   it('are answered rightly over one connection, however many ask at once and some fail', async () => {
-    const { buildApp } = await import('../../src/api/app.js')
-    const { SECRET, urlOf } = await import('./world.js')
     const pool = world.database.newPool({ max: 1 })
     const app = buildApp({ pool, clusterSecret: SECRET })
     const query = `start_date=${RANGE.start_date}&end_date=${RANGE.end_date}`

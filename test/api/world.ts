@@ -1,9 +1,11 @@
 import type { LightMyRequestResponse } from 'fastify'
+import { expect } from 'vitest'
 import { buildApp } from '../../src/api/app.js'
 import type { Api } from '../../src/api/routes/methods.js'
-import type { CostAllocationBody } from '../../src/api/schemas/cost-allocation.js'
+import type { CostAllocationBody, CostAllocationRow } from '../../src/api/schemas/cost-allocation.js'
 import { createToken } from '../../src/db/tokens.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import { seedCluster, seedWindow } from '../support/seed.js'
 
 export const SECRET = 'cluster-secret-of-the-tests'
 export const FIRST = '11111111-1111-4111-8111-111111111111'
@@ -12,6 +14,7 @@ export const UNKNOWN = '99999999-9999-4999-8999-999999999999'
 /** 2026-03-02T00:00Z, a Monday. */
 export const MONDAY = Date.UTC(2026, 2, 2) / 1000
 export const HOUR = 3600
+export const DAY = { start_date: MONDAY, end_date: MONDAY + 24 * HOUR }
 
 export interface World {
   readonly database: TestDatabase
@@ -61,4 +64,34 @@ function encode(query: Record<string, string | number | string[]>): string {
       [value].flat().map(one => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
     )
     .join('&')
+}
+
+/** The rows of all pages of the first account's answer. */
+export async function allRows(
+  world: World,
+  query: Record<string, string | number>,
+): Promise<CostAllocationRow[]> {
+  const rows: CostAllocationRow[] = []
+  let next: string | null = null
+  do {
+    const body: CostAllocationBody = await world.body(
+      FIRST,
+      next === null ? query : { ...query, cursor: next },
+    )
+    rows.push(...body.cost_allocation)
+    next = body.page.next
+  } while (next !== null)
+  return rows
+}
+
+/** The envelope of an error, whatever its sentence. */
+export function envelope(code: string, status: number, params: unknown[]) {
+  return { error: { status_code: status, error_code: code, reason: expect.any(String), params } }
+}
+
+/** One empty window of one cluster: enough for an account to be answered. */
+export async function seedEmptyWindow(world: World, account: string): Promise<void> {
+  const key = { account, cluster: 'one' }
+  await seedCluster(world.database.pool, key, MONDAY, MONDAY)
+  await seedWindow(world.database.pool, key, MONDAY, { containers: [], nodes: [] })
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type pg from 'pg'
 import { createAuthenticator } from './auth.js'
-import { replyWithError } from './error-reply.js'
+import { JSON_TYPE, replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
 import { addCostAllocation } from './routes/cost-allocation.js'
 import { addHealth } from './routes/health.js'
@@ -20,6 +22,10 @@ export interface AppOptions {
   readonly settleMinutes?: number
 }
 
+const UNREADABLE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** The reader API, not yet listening. The pool stays the caller's: closing the app leaves it open. */
@@ -29,6 +35,9 @@ export function buildApp(options: AppOptions): Api {
     // One line per answer is written below instead of two.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024,
+    // No request of this API has a body: one that isn't whole by then is held open on purpose.
+    requestTimeout: 30_000,
+    clientErrorHandler: refuseUnreadable,
     routerOptions: { maxParamLength: 512 },
     genReqId: request => {
       const sent = request.headers['x-request-id']
@@ -65,4 +74,22 @@ function setCommonHeaders(
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
+}
+
+// What the HTTP parser could not read never becomes a request, so the envelope is written to the socket by hand.
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = UNREADABLE[error.code ?? ''] ?? 400
+  const reason = STATUS_CODES[status] ?? 'Bad Request'
+  const facts = { status_code: status, error_code: `U0${status}`, reason, params: [] }
+  const body = JSON.stringify({ error: facts })
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${body.length}`,
+  ]
+  socket.end(`${[...head, 'cache-control: no-store', 'connection: close'].join('\r\n')}\r\n\r\n${body}`)
 }

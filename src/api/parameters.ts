@@ -30,10 +30,10 @@ export type Dimension = (typeof DIMENSIONS)[number]
 export const STEPS = ['all', 'hour', 'day', 'week', 'month'] as const
 export type Step = (typeof STEPS)[number]
 
-export const FILTERS = ['cluster', 'namespace', 'node'] as const
-export type FilterName = (typeof FILTERS)[number]
+const FILTERS = ['cluster', 'namespace', 'node'] as const
+type FilterName = (typeof FILTERS)[number]
 
-export const SORTS = [
+const SORTS = [
   'total_cost',
   'cpu_cost',
   'ram_cost',
@@ -114,7 +114,7 @@ function readDates(reader: ArgumentReader): { startDate: number; endDate: number
 }
 
 /** The windows that start before `end` and end after `start`. */
-export function windowsTouching(start: number, end: number): WindowRange {
+function windowsTouching(start: number, end: number): WindowRange {
   return {
     from: Math.floor(start / HOUR_SECONDS) * HOUR_SECONDS,
     to: Math.ceil(end / HOUR_SECONDS) * HOUR_SECONDS,

@@ -17,7 +17,7 @@ export interface DataState {
   readonly version: string
 }
 
-export type GapReason =
+type GapReason =
   | 'not_loaded'
   | 'source_incomplete'
   | 'source_silent'
@@ -26,7 +26,7 @@ export type GapReason =
   | 'quarantined'
 
 /** Consecutive windows of a cluster that are missing or in doubt for one reason; Unix seconds, end excluded. */
-export interface Gap {
+interface Gap {
   readonly cluster: string
   readonly start_date: number
   readonly end_date: number

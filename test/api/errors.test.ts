@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../../src/api/app.js'
@@ -36,6 +36,24 @@ describe('the envelope', () => {
     const long = await world.app.inject({ url: urlOf('x'.repeat(2000)), headers: { secret: SECRET } })
     expect(long.statusCode).toBeGreaterThanOrEqual(400)
     expect(long.json().error.status_code).toBe(long.statusCode)
+  })
+
+  it('is used for what is no HTTP at all and for a request that is too large', async () => {
+    const own = buildApp({ pool: world.database.pool, clusterSecret: SECRET })
+    const port = Number(new URL(await own.listen({ host: '127.0.0.1', port: 0 })).port)
+    const answerTo = (text: string) =>
+      new Promise<string>((resolve, reject) => {
+        let answer = ''
+        const socket = connect(port, '127.0.0.1', () => socket.write(text))
+        socket.on('data', data => {
+          answer += data
+        })
+        socket.on('error', reject).on('close', () => resolve(answer))
+      })
+    expect(await answerTo('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"error_code":"U0400"/s)
+    const long = `GET ${urlOf(FIRST)}?k8s_node=${'x'.repeat(100_000)} HTTP/1.1\r\nhost: a\r\n\r\n`
+    expect(await answerTo(long)).toMatch(/^HTTP\/1.1 431 .*"error_code":"U0431"/s)
+    await own.close()
   })
 
   it('gives the same facts as a problem of RFC 9457 on request', async () => {

@@ -5,11 +5,11 @@ export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'nul
 export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'null'] })
 /** Unix seconds, UTC. */
 export const Timestamp = Type.Integer()
-export const NullableTimestamp = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
+const NullableTimestamp = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
 /** A part of the cost that this version does not compute. */
 export const NotComputed = Type.Unsafe<null>({ type: 'null' })
 
-export const Gap = Type.Object({
+const Gap = Type.Object({
   cluster: Type.String(),
   start_date: Timestamp,
   end_date: Timestamp,

@@ -45,6 +45,7 @@ describe('the envelope', () => {
     ['a list', '[]', 'THANOS_BAD_BODY'],
     ['a login page', ' <!doctype html><form>', 'THANOS_MISCONFIGURED'],
     ['brackets without end', '['.repeat(3_000_000), 'THANOS_BAD_BODY'],
+    ['deep nesting', `{"status":"success","x":${'['.repeat(99)}${']'.repeat(99)}}`, 'THANOS_BAD_BODY'],
     ['no status', { data: {} }, 'THANOS_CONTRACT'],
     ['no data', { status: 'success' }, 'THANOS_CONTRACT'],
     ['no result', { status: 'success', data: { resultType: 'matrix' } }, 'THANOS_CONTRACT'],
@@ -67,6 +68,12 @@ describe('the envelope', () => {
     expect(decode(envelope('matrix', [])).series).toEqual([])
     expect(decode(envelope('matrix', null)).series).toEqual([])
     expect(decode({ ...envelope('matrix', [ONE]), analysis: { name: '' } }).series).toHaveLength(1)
+  })
+
+  it('may hold any bracket and quote inside its texts', () => {
+    const pod = `\\"${'[{'.repeat(99)}"\\`
+    const { series: decoded } = decode(envelope('matrix', [series({ values: [] }, { pod })]))
+    expect(decoded[0]?.labels.get('pod')).toBe(pod)
   })
 
   it('of an instant query is a vector, or a matrix of raw samples off any grid', () => {

@@ -80,17 +80,18 @@ export async function renewLease(
   leaseSeconds: number,
 ): Promise<Claim[]> {
   const { rows } = await retryConflicts(() =>
-    pool.query<{ account: string; cluster: string; window: number }>({
+    pool.query<{ account: string; cluster: string; window: number; attempt: number }>({
       name: 'renew-lease',
       text: `update warehouse.window_ledger l set lease_until = now() + $5 * interval '1 second'
              ${HELD}
-             returning held.account, held.cluster, held.window_start as window`,
+             returning held.account, held.cluster, held.window_start as window, held.attempt`,
       values: [...columnsOf(claims), leaseSeconds],
     }),
   )
-  const kept = new Set(rows.map(row => JSON.stringify([row.account, row.cluster, row.window])))
+  const nameOf = (...parts: unknown[]) => JSON.stringify(parts)
+  const kept = new Set(rows.map(row => nameOf(row.account, row.cluster, row.window, row.attempt)))
   return claims.filter(claim =>
-    kept.has(JSON.stringify([claim.cloudAccountId, claim.clusterId, claim.window])),
+    kept.has(nameOf(claim.cloudAccountId, claim.clusterId, claim.window, claim.attempt)),
   )
 }
 

@@ -50,8 +50,10 @@ export async function statusRows(pool: pg.Pool, now: number): Promise<StatusRow[
            select a.cloud_account_id as "cloudAccountId", a.name as "accountName", c.cluster_id as "clusterId",
              extract(epoch from n.newest_loaded)::float8 as "newestLoaded",
              extract(epoch from c.watermark)::float8 as watermark,
-             greatest(0, $1::float8 - extract(epoch from coalesce(n.newest_loaded + interval '1 hour', c.first_window)))::float8
-               as "lagSeconds",
+             -- greatest() would make 0 of an unknown lag.
+             case when c.cluster_id is not null then
+               greatest(0, $1::float8 - extract(epoch from coalesce(n.newest_loaded + interval '1 hour', c.first_window)))::float8
+             end as "lagSeconds",
              coalesce(n.open, 0) as open, coalesce(n.loaded, 0) as loaded, coalesce(n.failed, 0) as failed,
              coalesce(n.incomplete, 0) as incomplete, coalesce(n.quarantined, 0) as quarantined,
              extract(epoch from n.oldest_open)::float8 as "oldestOpen", e.error as "lastError"

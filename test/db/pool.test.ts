@@ -53,7 +53,7 @@ describe('the pool', () => {
       await client.query('select 1')
     }).catch((caught: unknown) => caught)
     expect(connectionProblem(failed)).toMatchObject({ code: 'DATABASE_UNREACHABLE' })
-    await expect.poll(pidOf).toBeGreaterThan(0)
+    await expect.poll(pidOf, { timeout: 10_000 }).toBeGreaterThan(0)
   })
 
   it('rolls back what rejects', async () => {

@@ -301,7 +301,10 @@ describe('a connection that breaks', () => {
   it('between staging and publishing leaves nothing behind', async () => {
     await plannedCluster(database.pool, 'killed')
     const claim = await claimOne(database.pool, 'killed', NOON)
-    const client = await database.pool.connect()
+    const stages = async () =>
+      (await database.pool.query(`select from pg_class where relname = 'stage_allocation'`)).rowCount ?? 0
+    const before = await stages()
+    const client = await database.newPool().connect()
     await stageWindows(database.pool, client, { cloudAccountId: ACCOUNT, clusterId: 'killed' }, [
       windowRows(NOON),
     ])
@@ -310,17 +313,7 @@ describe('a connection that breaks', () => {
     await expect(client.query('select 1')).rejects.toThrow()
     client.release(true)
     expect(await factsOf(database.pool, 'killed')).toEqual([])
-    await expect
-      .poll(async () => {
-        const left =
-          await database.pool.query(`select from pg_class where relname like 'stage%' and relkind = 'r'
-          and relnamespace not in (select pg_my_temp_schema())
-          and relnamespace::regnamespace::text not in (
-            select 'pg_temp_' || b.backendid from (
-              select pg_stat_get_backend_idset() as backendid) b)`)
-        return left.rowCount
-      })
-      .toBe(0)
+    await expect.poll(stages, { timeout: 10_000 }).toBe(before)
     const [result] = await publish('killed', [{ claim, rows: windowRows(NOON) }])
     expect(result).toMatchObject({ outcome: 'published' })
   })
@@ -330,7 +323,7 @@ describe('a connection that breaks', () => {
     await publishOne('broken', windowRows(NOON, { size: 4 }))
     const facts = await factsOf(database.pool, 'broken')
     const claim = await claimOne(database.pool, 'broken', NOON)
-    // The ledger row is held, so that the publish stands still inside its transaction.
+    // The cluster's row is held, so that the publish stands still at the end of its transaction.
     const holder = await database.pool.connect()
     await holder.query('begin')
     await holder.query(`select from warehouse.cluster where cluster_id = 'broken' for update`)
@@ -339,7 +332,7 @@ describe('a connection that breaks', () => {
       database.pool.query<{ pid: number }>(
         `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
       )
-    await expect.poll(async () => (await waiting()).rowCount).toBe(1)
+    await expect.poll(async () => (await waiting()).rowCount, { timeout: 10_000 }).toBe(1)
     const outcome = expect(publishing).rejects.toThrow()
     await database.pool.query('select pg_terminate_backend($1)', [(await waiting()).rows[0]?.pid])
     await outcome

@@ -1,0 +1,378 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { addAccount, removeAccount } from '../../src/db/accounts.js'
+import { DAY_SECONDS, dayOf, HOUR_SECONDS, type Window, windowEnd } from '../../src/domain/window.js'
+import {
+  claimDue,
+  recordFailure,
+  recordIncomplete,
+  releaseClaims,
+  renewLease,
+} from '../../src/load/claims.js'
+import { lastHeard, listClusters } from '../../src/load/clusters.js'
+import { dueDays, planWindows, recordClusters, requestReload } from '../../src/load/ledger.js'
+import { publishBatch } from '../../src/load/publish-batch.js'
+import { statusRows } from '../../src/load/status.js'
+import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import {
+  ACCOUNT,
+  claimAgain,
+  claimOne,
+  hour,
+  LATER,
+  ledgerOf,
+  NOON,
+  plannedCluster,
+  windowRows,
+} from './rows.js'
+
+const OTHER = '22222222-2222-4222-8222-222222222222'
+const TERMINAL = { code: 'TRANSFORM_FAILED', message: 'a window broke', remedy: 'terminal' } as const
+const PASSING = { code: 'THANOS_TIMEOUT', message: 'no answer', remedy: 'retry' } as const
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  await database.pool.query('delete from warehouse.window_ledger; delete from warehouse.cluster')
+})
+
+const claim = (clusterId: string, worker: string, now = LATER, leaseSeconds = 60) =>
+  claimDue(database.pool, {
+    cloudAccountId: ACCOUNT,
+    clusterId,
+    from: hour(0),
+    to: hour(24),
+    worker,
+    leaseSeconds,
+    now,
+  })
+
+async function publish(clusterId: string, window: Window): Promise<void> {
+  const rows = windowRows(window)
+  await publishBatch(database.pool, {
+    cloudAccountId: ACCOUNT,
+    clusterId,
+    windows: [{ claim: await claimOne(database.pool, clusterId, window), rows, nextReadAt: null }],
+    storeSets: [],
+    readAt: LATER,
+  })
+}
+
+describe('planning', () => {
+  it('enters each window once, due ten minutes after its end', async () => {
+    await plannedCluster(database.pool, 'plan', 0, 3)
+    const key = { cloudAccountId: ACCOUNT, clusterId: 'plan' }
+    expect(await planWindows(database.pool, key, hour(0), hour(5), 10)).toBe(2)
+    expect(await planWindows(database.pool, key, hour(0), hour(5), 10)).toBe(0)
+    for (const window of [0, 4].map(hour)) {
+      expect(await ledgerOf(database.pool, 'plan', window)).toMatchObject({
+        state: 'due',
+        revision: 0,
+        attempt: 0,
+        next_read_seconds: windowEnd(window) + 600,
+      })
+    }
+    expect(await claim('plan', 'w', windowEnd(hour(1)) + 599)).toHaveLength(1)
+    expect(await claim('plan', 'w', windowEnd(hour(1)) + 600)).toHaveLength(1)
+  })
+
+  it('widens the hours of a cluster and never narrows them', async () => {
+    const see = (first: number, last: number) =>
+      recordClusters(database.pool, ACCOUNT, [
+        { clusterId: 'see', firstWindow: hour(first), lastWindow: hour(last) },
+      ])
+    await see(5, 6)
+    await see(6, 6)
+    await see(3, 9)
+    expect(await listClusters(database.pool, ACCOUNT)).toEqual([
+      { clusterId: 'see', firstWindow: hour(3), lastWindow: hour(9), watermark: hour(3) },
+    ])
+    expect(await lastHeard(database.pool, ACCOUNT, 'see')).toBe(hour(9))
+    expect(await lastHeard(database.pool, ACCOUNT, 'unknown')).toBeUndefined()
+  })
+
+  it('puts live days first and then goes from the oldest on, without leased ones and removed accounts', async () => {
+    const now = windowEnd(hour(24 * 5)) + 600
+    await plannedCluster(database.pool, 'days', -12, 24 * 5 + 1)
+    const midnight = (days: number) => dayOf(NOON) + days * DAY_SECONDS
+    const days = async (options = {}) =>
+      (await dueDays(database.pool, now, { limit: 100, ...options })).map(({ day, windows }) => [
+        day,
+        windows,
+      ])
+    expect(await days()).toEqual([
+      [midnight(5), 13],
+      [midnight(4), 24],
+      [midnight(3), 24],
+      [midnight(0), 24],
+      [midnight(1), 24],
+      [midnight(2), 24],
+    ])
+    expect((await days({ newestFirst: true })).map(([day]) => day)).toEqual([5, 4, 3, 2, 1, 0].map(midnight))
+    expect(await days({ accountId: OTHER })).toEqual([])
+    await claim('days', 'w', now)
+    expect(await days({ limit: 4 })).toEqual([
+      [midnight(5), 13],
+      [midnight(4), 24],
+      [midnight(3), 24],
+      [midnight(0), 12],
+    ])
+    await removeAccount(database.pool, ACCOUNT)
+    expect(await days()).toEqual([])
+    await addAccount(database.pool, { cloudAccountId: ACCOUNT, name: 'Shop' })
+  })
+})
+
+describe('claiming', () => {
+  it('gives every window to one of eight racing workers', async () => {
+    await plannedCluster(database.pool, 'race')
+    const pools = Array.from({ length: 8 }, () => database.newPool({ max: 1 }))
+    const claims = await Promise.all(
+      pools.map((pool, index) =>
+        claimDue(pool, {
+          cloudAccountId: ACCOUNT,
+          clusterId: 'race',
+          from: hour(0),
+          to: hour(24),
+          worker: `w${index}`,
+          leaseSeconds: 60,
+          now: LATER,
+          limit: 5,
+        }),
+      ),
+    )
+    const left = await claim('race', 'last')
+    const windows = [...claims.flat(), ...left].map(({ window }) => window)
+    expect(windows.sort()).toEqual(Array.from({ length: 24 }, (_, offset) => hour(offset)))
+    expect(claims.every(own => own.length <= 5 && own.every(({ attempt }) => attempt === 1))).toBe(true)
+  })
+
+  it('takes over when a lease has run out, with a higher attempt, and the old one is then refused', async () => {
+    await plannedCluster(database.pool, 'expired', 0, 1)
+    const [old] = await claim('expired', 'first', LATER, 0)
+    const [taken] = await claim('expired', 'second')
+    expect([old?.attempt, taken?.attempt]).toEqual([1, 2])
+    if (old === undefined || taken === undefined) throw new Error('not claimed')
+    expect(await renewLease(database.pool, [old, taken], 60)).toEqual([taken])
+    const before = await ledgerOf(database.pool, 'expired', hour(0))
+    await releaseClaims(database.pool, [old])
+    expect(await recordFailure(database.pool, old, TERMINAL, LATER)).toBe(false)
+    expect(await recordIncomplete(database.pool, old, 'missing_series', 'x', LATER)).toBe(false)
+    expect(await ledgerOf(database.pool, 'expired', hour(0))).toEqual(before)
+  })
+
+  it('leaves released windows due and unharmed', async () => {
+    await plannedCluster(database.pool, 'released', 0, 3)
+    const claims = await claim('released', 'first')
+    expect(await claim('released', 'second')).toEqual([])
+    await releaseClaims(database.pool, claims)
+    expect(await renewLease(database.pool, claims, 60)).toEqual([])
+    expect((await claim('released', 'second')).map(({ failures }) => failures)).toEqual([0, 0, 0])
+  })
+})
+
+describe('a failure', () => {
+  it('that may pass is retried for ever, after one minute doubled up to an hour', async () => {
+    await plannedCluster(database.pool, 'retry', 0, 1)
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60, 60]) {
+      const attempt = await claimOne(database.pool, 'retry', NOON)
+      expect(await recordFailure(database.pool, attempt, PASSING, LATER)).toBe(true)
+      expect(await ledgerOf(database.pool, 'retry', NOON)).toMatchObject({
+        state: 'due',
+        error_code: 'THANOS_TIMEOUT',
+        error_message: 'no answer',
+        claimed_by: null,
+        next_read_seconds: LATER + minutes * 60,
+      })
+    }
+  })
+
+  it('waits as long as the other side asked', async () => {
+    await plannedCluster(database.pool, 'asked', 0, 1)
+    const attempt = await claimOne(database.pool, 'asked', NOON)
+    await recordFailure(database.pool, attempt, { ...PASSING, retryAfterSeconds: 7200 }, LATER)
+    expect(await ledgerOf(database.pool, 'asked', NOON)).toMatchObject({ next_read_seconds: LATER + 7200 })
+  })
+
+  it('that cannot pass quarantines the window at the fifth time in a row, and a reload takes it back', async () => {
+    await plannedCluster(database.pool, 'poison', 0, 1)
+    const fail = async (failure: typeof TERMINAL | typeof PASSING) =>
+      recordFailure(database.pool, await claimOne(database.pool, 'poison', NOON), failure, LATER)
+    for (const failure of [TERMINAL, TERMINAL, TERMINAL, TERMINAL, PASSING]) await fail(failure)
+    for (let time = 0; time < 4; time++) await fail(TERMINAL)
+    expect(await ledgerOf(database.pool, 'poison', NOON)).toMatchObject({ state: 'due' })
+    await fail(TERMINAL)
+    expect(await ledgerOf(database.pool, 'poison', NOON)).toMatchObject({
+      state: 'quarantined',
+      reason: 'quarantined',
+      reason_detail: 'a window broke',
+      next_read_at: null,
+    })
+    expect(await claim('poison', 'w')).toEqual([])
+    const request = {
+      cloudAccountId: ACCOUNT,
+      from: hour(0),
+      to: hour(1),
+      mode: 'failed',
+      now: LATER,
+      settleMinutes: 10,
+    } as const
+    expect(await requestReload(database.pool, { ...request, dryRun: true })).toEqual([
+      { clusterId: 'poison', windows: 1 },
+    ])
+    expect(await ledgerOf(database.pool, 'poison', NOON)).toMatchObject({ state: 'quarantined' })
+    expect(await requestReload(database.pool, request)).toEqual([{ clusterId: 'poison', windows: 1 }])
+    expect(await ledgerOf(database.pool, 'poison', NOON)).toMatchObject({ state: 'due', reason: null })
+    await publish('poison', NOON)
+    expect(await ledgerOf(database.pool, 'poison', NOON)).toMatchObject({ state: 'loaded', error_code: null })
+  })
+
+  it('leaves a published window published', async () => {
+    await plannedCluster(database.pool, 'kept', 0, 1)
+    await publish('kept', NOON)
+    for (let time = 0; time < 5; time++) {
+      await recordFailure(database.pool, await claimOne(database.pool, 'kept', NOON), TERMINAL, LATER)
+    }
+    expect(await ledgerOf(database.pool, 'kept', NOON)).toMatchObject({
+      state: 'loaded',
+      reason: null,
+      revision: 1,
+      error_code: 'TRANSFORM_FAILED',
+      next_read_at: null,
+    })
+    await claimAgain(database.pool, 'kept', NOON)
+  })
+})
+
+describe('a publish whose answer was lost', () => {
+  it('is not spoiled by the failure that its worker then notes', async () => {
+    await plannedCluster(database.pool, 'lost', 0, 1)
+    const claim = await claimOne(database.pool, 'lost', NOON)
+    const windows = [{ claim, rows: windowRows(NOON), nextReadAt: null }]
+    await publishBatch(database.pool, {
+      cloudAccountId: ACCOUNT,
+      clusterId: 'lost',
+      windows,
+      storeSets: [],
+      readAt: LATER,
+    })
+    const before = await ledgerOf(database.pool, 'lost', NOON)
+    expect(await recordFailure(database.pool, claim, PASSING, LATER)).toBe(false)
+    expect(await recordIncomplete(database.pool, claim, 'source_incomplete', 'x', LATER)).toBe(false)
+    expect(await ledgerOf(database.pool, 'lost', NOON)).toEqual(before)
+  })
+})
+
+describe('an incomplete source', () => {
+  it('keeps the window open with its reason, whatever the number of tries', async () => {
+    await plannedCluster(database.pool, 'short', 0, 1)
+    for (let time = 0; time < 12; time++) {
+      const attempt = await claimOne(database.pool, 'short', NOON)
+      expect(
+        await recordIncomplete(database.pool, attempt, 'source_incomplete', 'a store is away', LATER),
+      ).toBe(true)
+    }
+    expect(await ledgerOf(database.pool, 'short', NOON)).toMatchObject({
+      state: 'incomplete',
+      reason: 'source_incomplete',
+      reason_detail: 'a store is away',
+      next_read_seconds: LATER + HOUR_SECONDS,
+    })
+  })
+
+  it('notes the reason on a published window, which stays', async () => {
+    await plannedCluster(database.pool, 'late', 0, 1)
+    await publish('late', NOON)
+    const attempt = await claimOne(database.pool, 'late', NOON)
+    await recordIncomplete(database.pool, attempt, 'missing_series', 'no prices', LATER)
+    expect(await ledgerOf(database.pool, 'late', NOON)).toMatchObject({
+      state: 'loaded',
+      reason: 'missing_series',
+      revision: 1,
+    })
+  })
+})
+
+describe('a reload', () => {
+  it('asks for what was never loaded, what failed, or all, and never for a window that has not settled', async () => {
+    await plannedCluster(database.pool, 'reload', 0, 5)
+    const reload = (mode: 'missing' | 'failed' | 'all', now = LATER) =>
+      requestReload(database.pool, {
+        cloudAccountId: ACCOUNT,
+        from: hour(0),
+        to: hour(24),
+        mode,
+        now,
+        settleMinutes: 10,
+      })
+    await publish('reload', hour(0))
+    await publish('reload', hour(1))
+    const attempt = await claimOne(database.pool, 'reload', hour(2))
+    await recordIncomplete(database.pool, attempt, 'source_incomplete', 'x', LATER)
+    expect(await reload('missing', windowEnd(hour(3)) + 599)).toEqual([{ clusterId: 'reload', windows: 1 }])
+    expect(await reload('missing')).toEqual([{ clusterId: 'reload', windows: 3 }])
+    expect(await reload('failed')).toEqual([{ clusterId: 'reload', windows: 1 }])
+    expect(await claim('reload', 'w', LATER, 0)).toHaveLength(3)
+    expect(await reload('all')).toEqual([{ clusterId: 'reload', windows: 5 }])
+    expect(await claim('reload', 'w')).toHaveLength(5)
+    expect(await ledgerOf(database.pool, 'reload', hour(0))).toMatchObject({ state: 'loaded', revision: 1 })
+  })
+})
+
+describe('the status', () => {
+  it('tells of every cluster, and of accounts without one', async () => {
+    await addAccount(database.pool, { cloudAccountId: OTHER, name: 'Empty' })
+    await plannedCluster(database.pool, 'one', 0, 6)
+    await publish('one', hour(0))
+    await publish('one', hour(2))
+    await recordIncomplete(
+      database.pool,
+      await claimOne(database.pool, 'one', hour(3)),
+      'missing_series',
+      'x',
+      LATER,
+    )
+    await recordFailure(database.pool, await claimOne(database.pool, 'one', hour(4)), PASSING, LATER)
+    const now = windowEnd(hour(2)) + 5000
+    const empty = {
+      newestLoaded: null,
+      watermark: null,
+      lagSeconds: null,
+      open: 0,
+      loaded: 0,
+      failed: 0,
+      incomplete: 0,
+    }
+    expect(await statusRows(database.pool, now)).toEqual([
+      {
+        ...empty,
+        cloudAccountId: OTHER,
+        accountName: 'Empty',
+        clusterId: null,
+        quarantined: 0,
+        oldestOpen: null,
+        lastError: null,
+      },
+      {
+        cloudAccountId: ACCOUNT,
+        accountName: 'Shop',
+        clusterId: 'one',
+        newestLoaded: hour(2),
+        watermark: hour(1),
+        lagSeconds: 5000,
+        open: 4,
+        loaded: 2,
+        failed: 1,
+        incomplete: 1,
+        quarantined: 0,
+        oldestOpen: hour(1),
+        lastError: { code: 'THANOS_TIMEOUT', message: 'no answer', window: hour(4) },
+      },
+    ])
+    await removeAccount(database.pool, OTHER)
+    expect(await statusRows(database.pool, now)).toHaveLength(1)
+  })
+})

@@ -14,6 +14,12 @@ export function emitKubecost(registry: SeriesRegistry, cluster: ClusterModel, gr
   if (!cluster.collection.kubecostCopies) return
   for (const machine of cluster.machines) emitMachineCopies(registry, machine, grid)
   for (const pod of cluster.pods) emitPodCopies(registry, pod, grid)
+  for (const pod of cluster.pending) {
+    const labels = { job: JOB, instance: EXPORTER, namespace: pod.namespace, pod: pod.name, uid: pod.uid }
+    for (const container of pod.containers) {
+      emitRequests(registry, { ...labels, container: container.name }, container, grid, pod)
+    }
+  }
 }
 
 const ALL_TIME: Span = { from: 0, to: Number.POSITIVE_INFINITY }

@@ -10,7 +10,7 @@ export function emitKubeState(registry: SeriesRegistry, cluster: ClusterModel, g
   registry.add('up', LABELS, grid, { from: 0, to: Number.POSITIVE_INFINITY }, 1)
   for (const machine of cluster.machines) emitMachine(registry, machine, grid)
   for (const pod of cluster.pods) emitPod(registry, pod, grid)
-  for (const [key, set] of ownerSets(cluster.pods)) emitSet(registry, key, set, grid)
+  for (const set of ownerSets(cluster.pods)) emitSet(registry, set, grid)
   for (const pod of cluster.pending) {
     const labels = { ...LABELS, namespace: pod.namespace, pod: pod.name, uid: pod.uid }
     for (const container of pod.containers) {
@@ -56,7 +56,7 @@ interface OwnerSet {
 }
 
 /** ReplicaSets and Jobs with the time in which any of their pods was known. */
-function ownerSets(pods: readonly PodModel[]): Map<string, OwnerSet> {
+function ownerSets(pods: readonly PodModel[]): OwnerSet[] {
   const sets = new Map<string, OwnerSet>()
   for (const pod of pods) {
     if (pod.owner?.kind !== 'ReplicaSet' && pod.owner?.kind !== 'Job') continue
@@ -66,10 +66,10 @@ function ownerSets(pods: readonly PodModel[]): Map<string, OwnerSet> {
     const to = Math.max(known?.span.to ?? pod.remembered, pod.remembered)
     sets.set(key, { pod, span: { from, to } })
   }
-  return sets
+  return [...sets.values()]
 }
 
-function emitSet(registry: SeriesRegistry, _key: string, { pod, span }: OwnerSet, grid: Grid): void {
+function emitSet(registry: SeriesRegistry, { pod, span }: OwnerSet, grid: Grid): void {
   if (!pod.owner) return
   const by = pod.owner.ownedBy
   const labels = {

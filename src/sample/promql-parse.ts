@@ -132,9 +132,8 @@ class Reader {
     const found = this.any(this.#required(inner, node))
     const text = this.#slice(this.#required(by, node)).replaceAll(/\s/g, '')
     const offset = text.startsWith('-') ? -parseDuration(text.slice(1)) : parseDuration(text)
-    if (found.kind === 'range' || found.kind === 'subquery' || found.kind === 'selector')
-      return { ...found, offset }
-    return this.#refuse(node)
+    const takesOffset = found.kind === 'range' || found.kind === 'subquery' || found.kind === 'selector'
+    return takesOffset && found.offset === 0 ? { ...found, offset } : this.#refuse(node)
   }
 
   #call(node: SyntaxNode): Expr {

@@ -92,12 +92,17 @@ describe.skipIf('missing' in found)(`the sample engine beside a real Prometheus$
 
     it('answers every query of the catalogue as Prometheus does, series by series', async () => {
       const engine = new PromqlEngine(store, rules)
-      for (const ask of catalogueAsks(estate)) await compareAnswers(engine, prometheus.url, ask)
+      let points = 0
+      for (const ask of catalogueAsks(estate)) points += await compareAnswers(engine, prometheus.url, ask)
+      // Some 135 containers at any time, each in seven answers or more.
+      expect(points).toBeGreaterThan(sampling.hours * 945)
     })
 
     it('answers every probe as Prometheus does, series by series', async () => {
       const engine = new PromqlEngine(store, rules)
-      for (const ask of probeAsks(estate)) await compareAnswers(engine, prometheus.url, ask)
+      let points = 0
+      for (const ask of probeAsks(estate)) points += await compareAnswers(engine, prometheus.url, ask)
+      expect(points).toBeGreaterThan(10_000)
     })
   })
 })
@@ -167,7 +172,8 @@ function gapEnd(estate: Estate): number {
   return Math.floor(estate.from / DAY) * DAY + 4 * HOUR + 40 * 60
 }
 
-async function compareAnswers(engine: PromqlEngine, url: string, ask: Ask): Promise<void> {
+/** Resolves to the number of points that were equal. */
+async function compareAnswers(engine: PromqlEngine, url: string, ask: Ask): Promise<number> {
   const theirs = await asked(url, ask)
   expect(theirs.status, `${ask.name}: ${theirs.error}`).toBe('success')
   const { form } = ask
@@ -181,6 +187,7 @@ async function compareAnswers(engine: PromqlEngine, url: string, ask: Ask): Prom
   expect(ours.type, ask.name).toBe(theirs.data?.resultType)
   if (ours.type === 'scalar') throw new Error('no probe answers a scalar')
   expectSameSeries(ask.name, ours.series, theirs.data?.result ?? [])
+  return ours.series.reduce((sum, series) => sum + series.points.length, 0)
 }
 
 function expectSameSeries(name: string, ours: readonly ResultSeries[], theirs: readonly Member[]): void {

@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { NamedError } from '../errors.js'
 import { register as registerAccounts } from './commands/accounts.js'
+import { register as registerBackfill } from './commands/backfill.js'
+import { register as registerDemo } from './commands/demo.js'
 import { register as registerMigrate } from './commands/migrate.js'
 import { register as registerRuns } from './commands/runs.js'
+import { register as registerService } from './commands/service.js'
 import { register as registerStatus } from './commands/status.js'
 import { register as registerStores } from './commands/stores.js'
 import { register as registerTokens } from './commands/tokens.js'
@@ -14,9 +17,12 @@ export type Register = (program: Command, context: CommandContext) => void
 
 // In the order of the help.
 const FAMILIES: readonly Register[] = [
+  registerDemo,
+  registerService,
   registerMigrate,
   registerAccounts,
   registerTokens,
+  registerBackfill,
   registerStatus,
   registerRuns,
   registerStores,

@@ -75,7 +75,8 @@ async function openService(
     opened.push(() => queue.close())
     const thanos = observedThanos(config, metrics, logger)
     opened.push(() => thanos.close())
-    jobs = jobContext(config, { pool, thanos, queue, metrics, logger, signal: stop.signal })
+    const wake: JobContext['wake'] = key => queue.enqueue({ version: 1, ...key })
+    jobs = jobContext(config, { pool, thanos, wake, metrics, logger, signal: stop.signal })
     if (roles.includes('worker')) opened.push(startWorker(jobs, queue, progress))
     if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress))
     opened.push(async () => stop.abort(new NamedError('CANCELLED', 'the process stops')))
@@ -119,13 +120,13 @@ function observedThanos(config: Config, metrics: Metrics, logger: Logger): Thano
 interface JobParts {
   readonly pool: pg.Pool
   readonly thanos: ThanosClient
-  readonly queue: WakeUpQueue
+  readonly wake: JobContext['wake']
   readonly metrics: Metrics
   readonly logger: Logger
   readonly signal: AbortSignal
 }
 
-function jobContext(config: Config, { pool, thanos, queue, metrics, logger, signal }: JobParts): JobContext {
+function jobContext(config: Config, { pool, thanos, wake, metrics, logger, signal }: JobParts): JobContext {
   return {
     pool,
     thanos,
@@ -134,7 +135,7 @@ function jobContext(config: Config, { pool, thanos, queue, metrics, logger, sign
     observe: event => count(metrics, event),
     worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now: () => Math.floor(Date.now() / 1000),
-    wake: key => queue.enqueue({ version: 1, ...key }),
+    wake,
     signal,
   }
 }
@@ -145,6 +146,22 @@ function count(metrics: Metrics, event: JobEvent): void {
   else {
     metrics.windows.inc({ outcome: event.outcome })
     if (event.outcome === 'stale') metrics.staleAttempts.inc()
+  }
+}
+
+/** What the jobs need, without a queue: for a command that does the work itself. */
+export function openJobs(
+  config: Config,
+  pool: pg.Pool,
+  logger: Logger,
+  signal: AbortSignal,
+): { jobs: JobContext; close: () => Promise<void> } {
+  const metrics = createMetrics()
+  const thanos = observedThanos(config, metrics, logger)
+  const wake = async () => undefined
+  return {
+    jobs: jobContext(config, { pool, thanos, wake, metrics, logger, signal }),
+    close: () => thanos.close(),
   }
 }
 

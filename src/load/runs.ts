@@ -6,7 +6,7 @@ import type { Window } from '../domain/window.js'
 import type { WindowResult } from './publish-batch.js'
 
 export type RunState = 'running' | 'done' | 'partial' | 'failed' | 'released'
-export type RunStage = 'claim' | 'extract' | 'transform' | 'stage' | 'publish' | 'finished'
+type RunStage = 'claim' | 'extract' | 'transform' | 'stage' | 'publish' | 'finished'
 
 /** One try at a batch of windows, as operators see it. The ledger does not depend on it. */
 export interface Run {

@@ -35,6 +35,22 @@ describe('the pool', () => {
     expect((await checkServer(database.pool)).version).toMatch(/^\d\d/)
   })
 
+  it('refuses a server that is too old, naming its version', async () => {
+    // A function of the same name in front of the server's own: the nearest thing to an old server at hand.
+    await database.pool.query(`
+      create schema old;
+      create function old.current_setting(name text) returns text language sql
+        as $$ select case name when 'server_version_num' then '140011' else '14.11' end $$`)
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c search_path=old,pg_catalog')
+    const pool = createPool(url.href)
+    await expect(checkServer(pool)).rejects.toMatchObject({
+      code: 'DATABASE_TOO_OLD',
+      message: expect.stringContaining('14.11'),
+    })
+    await pool.end()
+  })
+
   it('keeps what a double could not hold', async () => {
     const { rows } = await database.pool.query(
       `select 9223372036854775807::int8 as big, 0.000000000001::numeric(20,12) as money, date '2026-03-29' as day`,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -65,8 +65,12 @@ async function startServer(): Promise<TestServer> {
   }
 }
 
+const FOLDER = 'k8s-costs-test-'
+
 async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> {
-  const parent = await mkdtemp(join(tmpdir(), 'k8s-costs-test-'))
+  await sweep()
+  const parent = await mkdtemp(join(tmpdir(), FOLDER))
+  await writeFile(join(parent, 'owner'), String(process.pid))
   // Under root the server runs as another user, who has to get through to its folder.
   await chmod(parent, 0o755)
   const port = await freePort()
@@ -102,6 +106,32 @@ async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> 
     throw new Error(`the test server did not start:\n${log.slice(-20).join('')}`, { cause: error })
   }
   return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, stop }
+}
+
+/** Ends the servers, and removes the folders, of runs that were killed and could not do so themselves. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const folder = join(tmpdir(), name)
+    const owner = name.startsWith(FOLDER) ? await pidIn(join(folder, 'owner')) : undefined
+    if (owner === undefined || isAlive(owner)) continue
+    const server = await pidIn(join(folder, 'data', 'postmaster.pid'))
+    if (server !== undefined && isAlive(server)) process.kill(server, 'SIGINT')
+    // The files that a server still closes can come back once; then the folder waits for the next run.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {})
+  }
+}
+
+async function pidIn(file: string): Promise<number | undefined> {
+  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10)
+  return pid > 1 ? pid : undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 function settings(values: Record<string, string>): string[] {

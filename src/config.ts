@@ -50,7 +50,7 @@ export interface ThanosConfig {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** One variable of the environment. A `secret` may also come from the file that NAME_FILE names. */
 export interface ConfigVariable {

@@ -1,7 +1,7 @@
 import type { Metrics } from './metrics.js'
 
 /** Age of a part's last progress and how old it may become. */
-export interface PartProgress {
+interface PartProgress {
   readonly part: string
   readonly ageSeconds: number
   readonly limitSeconds: number

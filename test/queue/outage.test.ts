@@ -73,6 +73,27 @@ describe.skipIf(!('redis' in found))(`an outage of ${name}`, () => {
     },
   )
 
+  it.skipIf(redis.freeze === undefined)(
+    'that only stops answering fails what is queued, and work resumes',
+    async () => {
+      await redis.flush()
+      const { queue } = await open({ redisUrl: redis.url, commandMs: 300 })
+      const seen: string[] = []
+      queue.work(async ({ clusterId }) => void seen.push(clusterId), quick)
+      await queue.enqueue(job('before'))
+      await vi.waitFor(() => expect(seen).toEqual(['before']), soon)
+      redis.freeze?.()
+      try {
+        await expect(queue.enqueue(job('during'))).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' })
+        await expect(queue.check()).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' })
+      } finally {
+        redis.thaw?.()
+      }
+      await vi.waitFor(() => queue.enqueue(job('after')), soon)
+      await vi.waitFor(() => expect(seen).toContain('after'), soon)
+    },
+  )
+
   it.skipIf(redis.kill === undefined)('does not keep a closing process waiting', async () => {
     const { queue } = await open({ redisUrl: redis.url, commandMs: 300 })
     const seen: string[] = []

@@ -16,7 +16,7 @@ export function runCli(args: readonly string[], env: Record<string, string> = {}
 }
 
 /** Runs Node with nothing but the given environment. */
-export function runNode(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+function runNode(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       env: { PATH: process.env.PATH, ...env },

@@ -14,6 +14,9 @@ export interface TestRedis {
   readonly kill?: () => Promise<void>
   /** Starts it again on the same port, empty. */
   readonly restart?: () => Promise<void>
+  /** Stops it from answering without closing a connection; absent where that cannot be done. */
+  readonly freeze?: () => void
+  readonly thaw?: () => void
   /** Empties it. */
   flush(): Promise<void>
   config(name: string, value: string): Promise<void>
@@ -21,6 +24,8 @@ export interface TestRedis {
 }
 
 interface Server {
+  readonly freeze?: () => void
+  readonly thaw?: () => void
   kill(): Promise<void>
   remove(): Promise<void>
 }
@@ -65,6 +70,7 @@ async function ownRedis(start: (port: number) => Promise<Server>): Promise<TestR
     restart: async () => {
       server = await start(port)
     },
+    ...(server.freeze === undefined ? {} : { freeze: () => server.freeze?.(), thaw: () => server.thaw?.() }),
     stop: () => server.remove(),
   }
 }
@@ -113,6 +119,8 @@ async function startBinary(port: number): Promise<Server> {
     await ended
   }
   return {
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     kill,
     remove: async () => {
       await kill()

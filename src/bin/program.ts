@@ -4,6 +4,7 @@ import { NamedError } from '../errors.js'
 import { register as registerAccounts } from './commands/accounts.js'
 import { register as registerBackfill } from './commands/backfill.js'
 import { register as registerDemo } from './commands/demo.js'
+import { register as registerDoctor } from './commands/doctor.js'
 import { register as registerMigrate } from './commands/migrate.js'
 import { register as registerRuns } from './commands/runs.js'
 import { register as registerService } from './commands/service.js'
@@ -26,6 +27,7 @@ const FAMILIES: readonly Register[] = [
   registerStatus,
   registerRuns,
   registerStores,
+  registerDoctor,
 ]
 
 const OVERVIEW = `

@@ -4,7 +4,7 @@ import { hash } from './seed.js'
 export const HOUR = 3600
 export const DAY = 24 * HOUR
 /** Before any estate: what is older is simply there. */
-export const ALWAYS: Span = { from: 0, to: Number.POSITIVE_INFINITY }
+const ALWAYS: Span = { from: 0, to: Number.POSITIVE_INFINITY }
 
 interface Shape {
   readonly cores: number

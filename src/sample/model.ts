@@ -76,7 +76,7 @@ export interface DeploymentModel extends Span {
   readonly labels: ReadonlyMap<string, string>
 }
 
-export interface LoadBalancer {
+interface LoadBalancer {
   readonly namespace: string
   readonly service: string
   readonly ingressIp: string
@@ -84,7 +84,7 @@ export interface LoadBalancer {
 }
 
 /** What a cluster's Prometheus collects. */
-export interface Collection {
+interface Collection {
   /** Kubecost's own copies of kube-state-metrics in the old form. */
   readonly kubecostCopies: boolean
   /** A kube-state-metrics of its own, in the new form. */

@@ -1,4 +1,5 @@
 import type { OverTime } from './promql-parse.js'
+import { eachRun, type SeriesModel, valueAt } from './series.js'
 
 /** Where engines differ. */
 export interface EngineRules {
@@ -17,16 +18,34 @@ export class Samples {
   count = 0
 
   push(time: number, value: number): void {
-    if (this.count === this.times.length) {
-      const [times, values] = [this.times, this.values]
-      this.times = new Float64Array(this.count * 2)
-      this.values = new Float64Array(this.count * 2)
-      this.times.set(times)
-      this.values.set(values)
-    }
+    this.#reserve(1)
     this.times[this.count] = time
     this.values[this.count] = value
     this.count++
+  }
+
+  /** Holds the samples of `[from, to)` (seconds) and nothing else. */
+  fill(series: SeriesModel, from: number, to: number): void {
+    this.count = 0
+    eachRun(series, from, to, (segment, first, count) => {
+      this.#reserve(count)
+      const { times, values, count: held } = this
+      for (let i = 0; i < count; i++) {
+        const t = first + i * series.interval
+        times[held + i] = t * 1000
+        values[held + i] = valueAt(segment, t)
+      }
+      this.count = held + count
+    })
+  }
+
+  #reserve(more: number): void {
+    if (this.count + more <= this.times.length) return
+    const [times, values] = [this.times, this.values]
+    this.times = new Float64Array((this.count + more) * 2)
+    this.values = new Float64Array((this.count + more) * 2)
+    this.times.set(times)
+    this.values.set(values)
   }
 }
 

@@ -3,7 +3,7 @@ import { parser } from '@prometheus-io/lezer-promql'
 import { type Matcher, matcherOf } from './promql-matchers.js'
 import { PromqlError, parseDuration, unquote } from './promql-text.js'
 
-export const OVER_TIME = [
+const OVER_TIME = [
   'sum_over_time',
   'avg_over_time',
   'count_over_time',
@@ -14,10 +14,10 @@ export const OVER_TIME = [
 ] as const
 export type OverTime = (typeof OVER_TIME)[number]
 
-export const AGGREGATES = ['sum', 'max', 'min', 'avg', 'count', 'group'] as const
+const AGGREGATES = ['sum', 'max', 'min', 'avg', 'count', 'group'] as const
 export type Aggregate = (typeof AGGREGATES)[number]
 
-export const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='] as const
+const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
 /** Durations are milliseconds. */

@@ -1,9 +1,10 @@
+import { sortByLabels } from './label-order.js'
 import { aggregate, compare, isPresent, type Row, union } from './promql-combine.js'
 import { CURRENT_ENGINE, type EngineRules, fold, Samples } from './promql-fold.js'
 import type { Matcher } from './promql-matchers.js'
 import { type Expr, parsePromql, type RangeExpr } from './promql-parse.js'
 import { PromqlError } from './promql-text.js'
-import { eachSample, newestSample, type SeriesModel } from './series.js'
+import { countSamples, eachSample, newestSample, type SeriesModel } from './series.js'
 import type { SeriesStore } from './store.js'
 
 /** Milliseconds. */
@@ -13,7 +14,7 @@ export interface Steps {
   readonly count: number
 }
 
-export interface Point {
+interface Point {
   /** Milliseconds. */
   readonly t: number
   readonly value: number
@@ -80,7 +81,7 @@ class Evaluation {
 
   series(expr: Expr, steps: Steps): ResultSeries[] {
     const series = this.#rows(expr, steps).map(row => ({ labels: row.labels, points: pointsOf(row, steps) }))
-    return series.filter(one => one.points.length > 0).sort((a, b) => compareLabels(a.labels, b.labels))
+    return sortByLabels(series.filter(one => one.points.length > 0))
   }
 
   raw(expr: Extract<RangeExpr, { kind: 'range' }>, time: number): ResultSeries[] {
@@ -92,7 +93,7 @@ class Evaluation {
       eachSample(series, from, to, (t, value) => points.push({ t: t * 1000, value }))
       if (points.length > 0) found.push({ labels: series.labels, points })
     }
-    return found.sort((a, b) => compareLabels(a.labels, b.labels))
+    return sortByLabels(found)
   }
 
   subquery(expr: Extract<RangeExpr, { kind: 'subquery' }>, time: number): ResultSeries[] {
@@ -180,8 +181,11 @@ class Evaluation {
       for (let i = 0; i < steps.count; i++) {
         const end = steps.start + i * steps.step - of.offset
         const { from, to } = this.#bounds(end - of.range, end)
-        samples.count = 0
-        eachSample(series, from, to, (t, value) => samples.push(t * 1000, value))
+        if (fn === 'count_over_time') {
+          set(row, i, countSamples(series, from, to) || undefined)
+          continue
+        }
+        samples.fill(series, from, to)
         set(row, i, fold(fn, samples, end - of.range, end, this.#rules))
       }
       rows.push(row)
@@ -283,14 +287,4 @@ function refuseSameLabels(rows: Row[]): Row[] {
     seen.add(key)
   }
   return rows
-}
-
-/** Order by label names and values, shorter sets first: the order in which Prometheus answers. */
-export function compareLabels(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): number {
-  const [left, right] = [[...a].flat(), [...b].flat()]
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const [one, other] = [left[i] ?? '', right[i] ?? '']
-    if (one !== other) return one < other ? -1 : 1
-  }
-  return left.length - right.length
 }

@@ -20,7 +20,7 @@ export function gridFrom(grid: Grid, t: number): number {
 }
 
 /** The last instant of the grid that is not after `t`, Unix seconds. */
-export function gridUpTo(grid: Grid, t: number): number {
+function gridUpTo(grid: Grid, t: number): number {
   return Math.floor((t - grid.offset) / grid.interval) * grid.interval + grid.offset
 }
 
@@ -55,6 +55,15 @@ function firstAlive(segments: readonly Segment[], t: number): number {
     else high = middle
   }
   return low
+}
+
+/** How many samples there are in `[from, to)`. */
+export function countSamples(series: SeriesModel, from: number, to: number): number {
+  let total = 0
+  eachRun(series, from, to, (_segment, _first, count) => {
+    total += count
+  })
+  return total
 }
 
 /** Calls `visit` with every sample in `[from, to)`, ascending. */

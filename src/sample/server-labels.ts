@@ -1,7 +1,7 @@
-import { compareLabels } from './promql.js'
+import { sortByLabels } from './label-order.js'
 import { parsePromql } from './promql-parse.js'
 import { PromqlError } from './promql-text.js'
-import { eachRun, type SeriesModel } from './series.js'
+import { countSamples, type SeriesModel } from './series.js'
 import { renderLabels, success } from './server-json.js'
 import { metadataBounds } from './server-params.js'
 import type { SeriesStore } from './store.js'
@@ -14,7 +14,7 @@ interface Found {
 /** Body of `/api/v1/series`: the label sets that match any of the selectors and have samples in the time asked for. */
 export function matchingSeries(store: SeriesStore, form: URLSearchParams, now: number): string {
   if (!form.has('match[]')) throw new PromqlError('bad_data', 'no match[] parameter provided')
-  const all = matching(store, form, now).sort((a, b) => compareLabels(a.labels, b.labels))
+  const all = sortByLabels(matching(store, form, now))
   const { values, isCut } = limited(
     all.map(series => renderLabels(series.labels)),
     form,
@@ -46,11 +46,7 @@ function matching(store: SeriesStore, form: URLSearchParams, now: number): Serie
 }
 
 function hasSamples(series: SeriesModel, from: number, to: number): boolean {
-  let isFound = false
-  eachRun(series, Math.max(from, series.segments[0]?.from ?? 0), Math.floor(to) + 1, () => {
-    isFound = true
-  })
-  return isFound
+  return countSamples(series, Math.max(from, series.segments[0]?.from ?? 0), Math.floor(to) + 1) > 0
 }
 
 function sorted(values: readonly string[]): string[] {

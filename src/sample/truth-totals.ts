@@ -2,7 +2,7 @@ import type { Estate } from './estate.js'
 import { truthOf } from './truth.js'
 
 /** Sums over some windows. Costs in the account's currency. */
-export interface NamespaceTotal {
+interface NamespaceTotal {
   readonly cloudAccountId: string
   readonly cluster: string
   readonly namespace: string

@@ -37,9 +37,9 @@ export interface ContainerTruth {
 }
 
 /** How the price of a machine can be known: told all hour, in part of it, not at all but before, or never. */
-export type PriceKnown = 'all' | 'part' | 'before' | 'never'
+type PriceKnown = 'all' | 'part' | 'before' | 'never'
 
-export interface NodeTruth {
+interface NodeTruth {
   readonly node: string
   readonly providerId: string
   readonly instanceType: string
@@ -55,7 +55,7 @@ export interface NodeTruth {
 }
 
 /** Cost of all machines of a node name less that of their containers, signed. */
-export interface IdleTruth {
+interface IdleTruth {
   readonly node: string
   readonly cpuCost: number
   readonly ramCost: number

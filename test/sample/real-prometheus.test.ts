@@ -22,7 +22,7 @@ interface Sampling {
 }
 
 // Even days since the epoch have the scraping gap from 04:10 to 04:40.
-const FIRST = 20_700 * DAY
+const FIRST = 20_000 * DAY
 const SAMPLINGS: readonly Sampling[] = [
   { name: 'every 60 s on the minute', start: FIRST, hours: 13, intervalSeconds: 60, offsetSeconds: 0 },
   {

@@ -1,3 +1,4 @@
+import { NamedError } from '../src/errors.js'
 import { type Claim, renewLease } from '../src/load/claims.js'
 import type { JobContext } from './context.js'
 
@@ -16,7 +17,10 @@ export function keepLease(
   const timer = setInterval(
     () => {
       renewLease(context.pool, claims, LEASE_SECONDS).then(
-        () => undefined,
+        held => {
+          if (held.length === 0)
+            lost.abort(new NamedError('STALE_ATTEMPT', 'Newer attempts hold all windows.'))
+        },
         (error: unknown) =>
           context.logger.warn({ err: error }, 'a lease could not be renewed; it is tried again'),
       )

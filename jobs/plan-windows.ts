@@ -1,5 +1,6 @@
 import { listAccounts } from '../src/db/accounts.js'
 import type { CloudAccount } from '../src/domain/account.js'
+import { isOffline } from '../src/domain/cluster.js'
 import {
   DAY_SECONDS,
   HOUR_SECONDS,
@@ -18,8 +19,6 @@ import { wakeDue } from './wake-due.js'
 
 /** How far back of the newest known hour each planning looks for clusters, so that late ones are noticed. */
 const LOOK_BACK_SECONDS = 26 * HOUR_SECONDS
-/** A cluster that has not been heard of for this long is offline: no windows are planned until it returns. */
-const OFFLINE_AFTER_SECONDS = 3 * DAY_SECONDS
 
 /**
  * Derives from Thanos which clusters there are and from the ledger which of their hours are not planned yet. Missed
@@ -91,8 +90,7 @@ async function planCluster(
   oldest: Window,
 ): Promise<void> {
   const { pool, config, logger } = context
-  const isOffline = newest - cluster.lastWindow > OFFLINE_AFTER_SECONDS
-  const last = isOffline ? cluster.lastWindow : newest
+  const last = isOffline(cluster.lastWindow, newest) ? cluster.lastWindow : newest
   const first = Math.max(cluster.firstWindow, oldest) as Window
   if (first > last) return
   await ensurePartitions(pool, first, last)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import { OFFLINE_AFTER_SECONDS } from '../domain/cluster.js'
 import type { ValueFilter, WindowRange } from './parameters.js'
 import type { RunQuery } from './snapshot.js'
 import { allOf, instant, satisfies, startsIn } from './where.js'
@@ -38,7 +39,7 @@ export interface RangeState {
   /** Mean over the due windows of the clusters, a window that isn't loaded counting 0; null where none is due. */
   readonly coverage: number | null
   readonly gaps: readonly Gap[]
-  /** Unix seconds up to which every cluster is loaded without a hole; null where there is no cluster. */
+  /** Unix seconds up to which every cluster that isn't offline is loaded without a hole; null where there is no cluster. */
   readonly dataTo: number | null
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
 }
@@ -81,7 +82,8 @@ export async function readRangeState(
   const { range, newestDue, clusters } = scope
   const [row] = await run(sql<{ coverage: number | null; gaps: Gap[]; data_to: number | null }>`
     with chosen as (
-      select k.cluster_id, k.first_window, k.watermark
+      select k.cluster_id, k.first_window, k.watermark, k.last_window,
+        k.last_window < ${instant(newestDue - OFFLINE_AFTER_SECONDS)} as is_offline
       from warehouse.cluster k
       where k.cloud_account_id = ${cloudAccountId}::uuid
         and ${satisfies(sql.ref('k.cluster_id'), clusters)}
@@ -103,7 +105,9 @@ export async function readRangeState(
         on l.cloud_account_id = ${cloudAccountId}::uuid
         and l.cluster_id = k.cluster_id
         and l.window_start = w.window_start
-      where w.window_start <= ${instant(newestDue)} or l.revision > 0
+      -- The hours of an offline cluster after it was last heard of are no gaps.
+      where w.window_start <= case when k.is_offline then k.last_window else ${instant(newestDue)} end
+        or l.revision > 0
     ),
     -- Consecutive windows of one reason have one distance to their number in the sequence.
     numbered as (
@@ -118,7 +122,10 @@ export async function readRangeState(
       group by cluster_id, reason, island
     )
     select (select avg(coverage) from judged) as coverage,
-      (select extract(epoch from min(watermark))::float8 from chosen) as data_to,
+      (
+        select extract(epoch from coalesce(min(watermark) filter (where not is_offline), max(watermark)))::float8
+        from chosen
+      ) as data_to,
       (
         select coalesce(json_agg(json_build_object(
           'cluster', cluster_id,

@@ -10,6 +10,7 @@ import type { Config } from '../config.js'
 import { requireSchema } from '../db/migrate.js'
 import { checkServer, createPool } from '../db/pool.js'
 import { NamedError } from '../errors.js'
+import { statusRows } from '../load/status.js'
 import type { Logger } from '../observe/logger.js'
 import { createMetrics, type Metrics } from '../observe/metrics.js'
 import { createProgressWatch, type ProgressWatch } from '../observe/progress.js'
@@ -78,7 +79,7 @@ async function openService(
     const wake: JobContext['wake'] = key => queue.enqueue({ version: 1, ...key })
     jobs = jobContext(config, { pool, thanos, wake, metrics, logger, signal: stop.signal })
     if (roles.includes('worker')) opened.push(startWorker(jobs, queue, progress))
-    if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress))
+    if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress, metrics))
     opened.push(async () => stop.abort(new NamedError('CANCELLED', 'the process stops')))
   }
   const apiUrl = roles.includes('api') ? await startApi(config, pool, logger, opened) : undefined
@@ -177,24 +178,39 @@ function startWorker(jobs: JobContext, queue: WakeUpQueue, progress: ProgressWat
   return () => worker.close()
 }
 
+/** How far behind each cluster is, for whoever alerts on it. */
+async function showLag({ pool, now }: JobContext, metrics: Metrics): Promise<void> {
+  for (const row of await statusRows(pool, now())) {
+    if (row.clusterId === null) continue
+    const labels = { cloud_account_id: row.cloudAccountId, cluster: row.clusterId }
+    if (row.lagSeconds !== null) metrics.lagSeconds.set(labels, row.lagSeconds)
+    metrics.oldestOpenWindow.set(labels, row.watermark ?? 0)
+  }
+}
+
 function startScheduler(
   jobs: JobContext,
   config: Config,
   logger: Logger,
   progress: ProgressWatch,
+  metrics: Metrics,
 ): () => Promise<void> {
   progress.expect('scheduler', SCHEDULER_LIMIT_SECONDS)
   const noted = async (run: Promise<unknown>) => {
     await run
     progress.note('scheduler')
   }
+  const plan = async () => {
+    await planWindows.run(jobs)
+    await showLag(jobs, metrics)
+  }
   const tasks = [
-    schedule(config.schedule.ingestCron, planWindows.name, () => noted(planWindows.run(jobs)), logger),
+    schedule(config.schedule.ingestCron, planWindows.name, () => noted(plan()), logger),
     schedule(config.schedule.nightlyCron, rediscover.name, () => noted(rediscover.run(jobs)), logger),
     schedule(wakeDue.schedule, wakeDue.name, () => noted(wakeDue.run(jobs)), logger),
   ]
   // What was missed while nothing ran is planned at once, not at the next tick.
-  const first = noted(planWindows.run(jobs)).catch((error: unknown) => {
+  const first = noted(plan()).catch((error: unknown) => {
     logger.error({ err: error }, 'the first planning failed; the next tick plans again')
   })
   return async () => {

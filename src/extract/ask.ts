@@ -41,7 +41,7 @@ export async function askHours(
   try {
     return await askOnce(source, query, first, last, extraMatchers)
   } catch (error) {
-    if (!(error instanceof NamedError) || error.remedy !== 'split') throw error
+    if (!isTooMuch(error)) throw error
     if (first < last) {
       const hours = (last - first) / HOUR_SECONDS
       const middle = (first + Math.floor(hours / 2) * HOUR_SECONDS) as Window
@@ -52,6 +52,11 @@ export async function askHours(
     if (query.shardLabel === undefined || extraMatchers !== '') throw error
     return await askByNamespace(source, query, first)
   }
+}
+
+/** A time-out that outlived the client's own tries is taken for too much work as well. */
+function isTooMuch(error: unknown): error is NamedError {
+  return error instanceof NamedError && (error.remedy === 'split' || error.code === 'THANOS_TIMEOUT')
 }
 
 async function askOnce(
@@ -124,8 +129,8 @@ async function askShard(
       )}`,
     )
   } catch (error) {
-    if (!(error instanceof NamedError) || error.remedy !== 'split') throw error
-    if (group.length === 1) throw tooMuch(source, query)
+    if (!isTooMuch(error)) throw error
+    if (group.length === 1) throw error.remedy === 'split' ? tooMuch(source, query) : error
     return askGroup(source, query, window, group)
   }
 }

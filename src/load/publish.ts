@@ -11,7 +11,7 @@ import { advanceWatermark } from './watermark.js'
 /**
  * - `published`: the facts are replaced, the revision is one higher.
  * - `unchanged`: the content equals what is there; no fact was written.
- * - `suspect`: fewer samples than what is there was made of; that stays.
+ * - `suspect`: fewer samples, nodes or containers than what is there was made of; that stays.
  * - `stale`: somebody has claimed the window since; nothing was written.
  */
 export type Outcome = 'published' | 'unchanged' | 'suspect' | 'stale'
@@ -36,8 +36,8 @@ const SUSPECT_TRIES = 8
 /**
  * Publishes one staged window in one short transaction: facts, ledger and watermark change together or not at all.
  *
- * A version is never replaced by one of fewer heartbeat samples: a source that lost a store, or whose retention has
- * passed, would wipe out what was measured. Such a window keeps its facts, is marked suspect and read again, and takes
+ * A version is never replaced by one of fewer heartbeat samples, nodes or containers: a source that lost a store, or
+ * whose retention has passed, would wipe out what was measured. Such a window keeps its facts, is marked suspect and read again, and takes
  * the first answer that is no poorer; no number of poorer ones replaces it.
  */
 export async function publishWindow(
@@ -51,6 +51,8 @@ interface LedgerRow {
   attempt: number
   revision: number
   samples_seen: string | null
+  node_rows: number | null
+  allocation_rows: number | null
   content_hash: Buffer | null
 }
 
@@ -66,8 +68,9 @@ async function publishLocked(
     await noteUnchanged(client, publication)
     return { outcome: 'unchanged', revision }
   }
-  if (revision > 0 && content.source.samplesSeen < Number(stored.samples_seen ?? 0)) {
-    await noteSuspect(client, publication, Number(stored.samples_seen))
+  const poorer = revision > 0 ? poorerThan(stored, content) : undefined
+  if (poorer !== undefined) {
+    await noteSuspect(client, publication, poorer)
     return { outcome: 'suspect', revision }
   }
   await replaceFacts(client, claim)
@@ -76,11 +79,22 @@ async function publishLocked(
   return { outcome: 'published', revision: revision + 1 }
 }
 
+/** In what a reading falls short of the published version; late samples only ever add. */
+function poorerThan(stored: LedgerRow, content: WindowContent): string | undefined {
+  const compared = [
+    { what: 'heartbeat samples', now: content.source.samplesSeen, before: Number(stored.samples_seen ?? 0) },
+    { what: 'nodes', now: content.nodes.length, before: stored.node_rows ?? 0 },
+    { what: 'containers', now: content.allocations.length, before: stored.allocation_rows ?? 0 },
+  ]
+  const short = compared.find(({ now, before }) => now < before)
+  return short && `${short.now} ${short.what} where the published version has ${short.before}`
+}
+
 async function lockLedger(client: pg.ClientBase, claim: Claim): Promise<LedgerRow> {
   await client.query(`set local lock_timeout = '10s'`)
   const { rows } = await client.query<LedgerRow>({
     name: 'lock-ledger',
-    text: `select attempt, revision, samples_seen, content_hash
+    text: `select attempt, revision, samples_seen, node_rows, allocation_rows, content_hash
            from warehouse.window_ledger
            where cloud_account_id = $1 and cluster_id = $2 and window_start = to_timestamp($3)
            for no key update`,
@@ -207,13 +221,8 @@ function readingOf({ content, storeSets, readAt, nextReadAt }: Publication): unk
   ]
 }
 
-async function noteSuspect(
-  client: pg.ClientBase,
-  publication: Publication,
-  samplesStored: number,
-): Promise<void> {
-  const { claim, content, readAt } = publication
-  const detail = `${content.source.samplesSeen} heartbeat samples where the published version has ${samplesStored}`
+async function noteSuspect(client: pg.ClientBase, publication: Publication, detail: string): Promise<void> {
+  const { claim, readAt } = publication
   await client.query({
     name: 'note-suspect',
     text: `update warehouse.window_ledger

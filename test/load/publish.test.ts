@@ -115,11 +115,15 @@ describe('publishing a window', () => {
     await plannedCluster(database.pool, 'changed')
     await publishOne('changed', windowRows(NOON, { size: 9 }))
     const changed = windowRows(NOON, {
-      allocations: [allocation(0, { cpuCost: 1n }), allocation(20)],
+      allocations: [
+        allocation(0, { cpuCost: 1n }),
+        ...[1, 2, 3, 4, 5, 6, 7].map(i => allocation(i)),
+        allocation(20),
+      ],
       idle: [],
     })
     expect(await publishOne('changed', changed)).toMatchObject({ outcome: 'published', revision: 2 })
-    expect(await factsOf(database.pool, 'changed')).toHaveLength(2 + 3)
+    expect(await factsOf(database.pool, 'changed')).toHaveLength(9 + 3)
     expect(await ledgerOf(database.pool, 'changed', NOON)).toMatchObject({
       allocated_cost: allocatedCost(changed.allocations),
       idle_cost: '0.000000000000',
@@ -135,6 +139,17 @@ describe('publishing a window', () => {
       reason: 'source_silent',
       reason_detail: '0 of 60 heartbeat samples',
       coverage: 0,
+    })
+  })
+
+  it('holds a reading with fewer containers or nodes as suspect: late samples only ever add', async () => {
+    await plannedCluster(database.pool, 'fewer')
+    await publishOne('fewer', windowRows(NOON, { size: 9 }))
+    const fewer = windowRows(NOON, { size: 8 })
+    expect(await publishOne('fewer', fewer)).toMatchObject({ outcome: 'suspect', revision: 1 })
+    expect(await ledgerOf(database.pool, 'fewer', NOON)).toMatchObject({
+      reason: 'suspect',
+      allocation_rows: 9,
     })
   })
 

@@ -7,6 +7,7 @@ import { register as registerDemo } from './commands/demo.js'
 import { register as registerDoctor } from './commands/doctor.js'
 import { register as registerMigrate } from './commands/migrate.js'
 import { register as registerRuns } from './commands/runs.js'
+import { register as registerSample } from './commands/sample.js'
 import { register as registerService } from './commands/service.js'
 import { register as registerStatus } from './commands/status.js'
 import { register as registerStores } from './commands/stores.js'
@@ -28,6 +29,7 @@ const FAMILIES: readonly Register[] = [
   registerRuns,
   registerStores,
   registerDoctor,
+  registerSample,
 ]
 
 const OVERVIEW = `

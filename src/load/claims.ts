@@ -168,6 +168,9 @@ export async function recordFailure(
   return rowCount === 1
 }
 
+/** What a published version says of itself stays true, whatever a later reading met. */
+const SAYS_OF_ITSELF = "revision > 0 and reason in ('source_silent', 'suspect')"
+
 /**
  * Ends a claim whose source was not whole: nothing is published, and it is tried again, at least every hour, until it
  * is. A window that has a published version keeps it, with the reason noted. Gives false for a claim that is no longer
@@ -184,8 +187,9 @@ export async function recordIncomplete(
     name: 'record-incomplete',
     text: `update warehouse.window_ledger
            set state = case when revision = 0 then 'incomplete' else state end,
-               reason = $5, reason_detail = $6, failures = failures + 1, terminal_failures = 0,
-               error_code = null, error_message = null, claimed_by = null, lease_until = null,
+               reason = case when ${SAYS_OF_ITSELF} then reason else $5 end,
+               reason_detail = case when ${SAYS_OF_ITSELF} then reason_detail else $6 end,
+               failures = failures + 1, terminal_failures = 0, error_code = null, error_message = null, claimed_by = null, lease_until = null,
                next_read_at = to_timestamp($7 + ${PAUSE})
            where ${CLAIMED}`,
     values: [...keyOf(claim), reason, detail, now],

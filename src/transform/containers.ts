@@ -1,6 +1,6 @@
 import { label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
-import { type Hour, type Reading, readingsOf } from './hour.js'
+import { containerKey, containerOnNodeKey, type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import type { Tally } from './tally.js'
 import { type RunningContainer, usedHours } from './used.js'
@@ -44,42 +44,42 @@ export function containerHours(hour: Hour, tally: Tally): ContainerHours[] {
 /** Per container and node the job that saw it longest, so that a second scrape of the same series adds nothing. */
 function bestSource(hour: Hour): Map<string, { sums: Sums; seconds: number }> {
   const best = new Map<string, { sums: Sums; seconds: number }>()
-  for (const [key, sums] of sumsByJob(hour)) {
-    const containerKey = key.slice(key.indexOf('\0') + 1)
-    const seconds = hour.interval(label(sums.reading.series, 'job')) ?? 0
-    const known = best.get(containerKey)
-    if (!known || sums.samples * seconds > known.sums.samples * known.seconds)
-      best.set(containerKey, { sums, seconds })
+  for (const [key, jobs] of sumsByJob(hour)) {
+    for (const sums of jobs) {
+      const seconds = hour.interval(label(sums.reading.series, 'job')) ?? 0
+      const known = best.get(key)
+      if (!known || sums.samples * seconds > known.sums.samples * known.seconds)
+        best.set(key, { sums, seconds })
+    }
   }
   return best
 }
 
-function sumsByJob(hour: Hour): Map<string, Sums> {
-  const all = new Map<string, Sums>()
+function sumsByJob(hour: Hour): Map<string, Sums[]> {
+  const all = new Map<string, Sums[]>()
   for (const reading of readingsOf(hour, 'containerSamples')) {
-    all.set(jobKey(reading), { reading, samples: reading.value, cpu: undefined, ram: undefined })
+    const sums: Sums = { reading, samples: reading.value, cpu: undefined, ram: undefined }
+    const jobs = all.get(containerOnNodeKey(reading.series))
+    if (jobs) jobs.push(sums)
+    else all.set(containerOnNodeKey(reading.series), [sums])
   }
+  const sumsOf = ({ series }: Reading) =>
+    all
+      .get(containerOnNodeKey(series))
+      ?.find(sums => label(sums.reading.series, 'job') === label(series, 'job'))
   for (const reading of readingsOf(hour, 'cpuAllocated')) {
-    const sums = all.get(jobKey(reading))
+    const sums = sumsOf(reading)
     if (sums) sums.cpu = reading.value
   }
   for (const reading of readingsOf(hour, 'ramAllocated')) {
-    const sums = all.get(jobKey(reading))
+    const sums = sumsOf(reading)
     if (sums) sums.ram = reading.value
   }
   return all
 }
 
-function jobKey(reading: Reading): string {
-  return `${label(reading.series, 'job')}\0${containerOnNodeKey(reading)}`
-}
-
-function containerOnNodeKey({ series }: Reading): string {
-  return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}\0${label(series, 'node')}`
-}
-
 function byContainerOnNode(hour: Hour, fact: 'cpuRequested' | 'ramRequested'): Map<string, Reading> {
-  return new Map(readingsOf(hour, fact).map(reading => [containerOnNodeKey(reading), reading]))
+  return new Map(readingsOf(hour, fact).map(reading => [containerOnNodeKey(reading.series), reading]))
 }
 
 function measure(
@@ -106,6 +106,7 @@ function measure(
     return undefined
   }
   return {
+    key: containerKey(series),
     namespace: label(series, 'namespace'),
     pod: label(series, 'pod'),
     container: label(series, 'container'),

@@ -17,6 +17,25 @@ export interface Hour {
   readonly points: number
 }
 
+/**
+ * A key that two series share exactly when they share the values of these labels. The rules ask every series for it
+ * once per window, so each is made once.
+ */
+export function keyBy(...labels: readonly string[]): (series: Series) => string {
+  const made = new WeakMap<Series, string>()
+  return series => {
+    let key = made.get(series)
+    if (key === undefined) {
+      key = labels.map(name => series.labels.get(name) ?? '').join('\0')
+      made.set(series, key)
+    }
+    return key
+  }
+}
+
+export const containerKey = keyBy('namespace', 'pod', 'container')
+export const containerOnNodeKey = keyBy('namespace', 'pod', 'container', 'node')
+
 /** Deals a batch's answers out to its windows in one pass. */
 export function hoursOf(batch: ClusterBatch): Hour[] {
   const byEnd = new Map<number, Map<FactName, Reading[]>>(

@@ -1,10 +1,12 @@
 import { label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
-import { type Hour, type Reading, readingsOf } from './hour.js'
+import { containerKey, type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 
 /** A container on a node, and for how long: all that usage has to know of it. */
 export interface RunningContainer {
+  /** As `containerKey` makes it: what usage series know it by. */
+  readonly key: string
   readonly namespace: string
   readonly pod: string
   readonly container: string
@@ -42,7 +44,7 @@ export function usedHours(hour: Hour, containers: readonly RunningContainer[]): 
   )
   return {
     cpu: container => {
-      const mean = rule.get(containerKey(container))
+      const mean = rule.get(container.key)
       return mean === undefined ? share(counters, container, rows) : mean * container.hours
     },
     ram: container => share(memory, container, rows),
@@ -51,24 +53,12 @@ export function usedHours(hour: Hour, containers: readonly RunningContainer[]): 
 
 type Rows = ReadonlyMap<string, readonly RunningContainer[]>
 
-function containerKey({
-  namespace,
-  pod,
-  container,
-}: Pick<RunningContainer, 'namespace' | 'pod' | 'container'>): string {
-  return `${namespace}\0${pod}\0${container}`
-}
-
-function readingKey({ series }: Reading): string {
-  return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}`
-}
-
 function rowsByContainer(containers: readonly RunningContainer[]): Rows {
   const rows = new Map<string, RunningContainer[]>()
   for (const container of containers) {
-    const list = rows.get(containerKey(container))
+    const list = rows.get(container.key)
     if (list) list.push(container)
-    else rows.set(containerKey(container), [container])
+    else rows.set(container.key, [container])
   }
   return rows
 }
@@ -76,7 +66,8 @@ function rowsByContainer(containers: readonly RunningContainer[]): Rows {
 function ruleMeans(hour: Hour): Map<string, number> {
   const means = new Map<string, number>()
   for (const reading of readingsOf(hour, 'cpuUsedRule')) {
-    if (Number.isFinite(reading.value) && reading.value >= 0) means.set(readingKey(reading), reading.value)
+    if (Number.isFinite(reading.value) && reading.value >= 0)
+      means.set(containerKey(reading.series), reading.value)
   }
   return means
 }
@@ -88,37 +79,48 @@ function usageByContainer(
   rows: Rows,
   scale: (job: string) => number,
 ): Map<string, Usage> {
-  const byJob = new Map<string, Usage>()
+  const byContainer = new Map<string, Map<string, Usage>>()
   for (const reading of readingsOf(hour, fact)) {
     const job = label(reading.series, 'job')
     const amount = reading.value * scale(job)
     if (!Number.isFinite(amount) || amount < 0) continue
-    const key = `${job}\0${readingKey(reading)}`
-    const usage = byJob.get(key) ?? { byNode: new Map<string, number>(), nowhere: 0, total: 0 }
-    const node = nodeOf(reading, rows.get(readingKey(reading)) ?? [])
+    const key = containerKey(reading.series)
+    const usage = usageOf(byContainer, key, job)
+    const node = nodeOf(reading, rows.get(key) ?? [])
     if (node === undefined) usage.nowhere += amount
     else usage.byNode.set(node, (usage.byNode.get(node) ?? 0) + amount)
     usage.total += amount
-    byJob.set(key, usage)
   }
-  const best = new Map<string, Usage>()
-  for (const [key, usage] of byJob) {
-    const container = key.slice(key.indexOf('\0') + 1)
-    if (usage.total > (best.get(container)?.total ?? -1)) best.set(container, usage)
+  const most = (jobs: Map<string, Usage>) =>
+    [...jobs.values()].reduce((best, usage) => (usage.total > best.total ? usage : best))
+  return new Map([...byContainer].map(([key, jobs]) => [key, most(jobs)]))
+}
+
+function usageOf(byContainer: Map<string, Map<string, Usage>>, key: string, job: string): Usage {
+  let jobs = byContainer.get(key)
+  if (!jobs) {
+    jobs = new Map()
+    byContainer.set(key, jobs)
   }
-  return best
+  let usage = jobs.get(job)
+  if (!usage) {
+    usage = { byNode: new Map(), nowhere: 0, total: 0 }
+    jobs.set(job, usage)
+  }
+  return usage
 }
 
 /** The node a usage series speaks of, if it is one of those that the container ran on. */
 function nodeOf({ series }: Reading, rows: readonly RunningContainer[]): string | undefined {
-  const named = [label(series, 'node'), label(series, 'instance')]
-  return rows.find(row => named.includes(row.node))?.node
+  const node = label(series, 'node')
+  const instance = label(series, 'instance')
+  return rows.find(row => row.node === node || row.node === instance)?.node
 }
 
 function share(usages: ReadonlyMap<string, Usage>, container: RunningContainer, rows: Rows): number | null {
-  const usage = usages.get(containerKey(container))
+  const usage = usages.get(container.key)
   if (!usage) return null
-  const siblings = rows.get(containerKey(container)) ?? [container]
+  const siblings = rows.get(container.key) ?? [container]
   const hours = siblings.reduce((sum, row) => sum + row.hours, 0)
   const unplaced = hours === 0 ? 0 : (usage.nowhere * container.hours) / hours
   return (usage.byNode.get(container.node) ?? 0) + unplaced

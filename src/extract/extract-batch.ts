@@ -11,6 +11,18 @@ import { refuseUnmergedReplicas } from './replicas.js'
  * account and of this cluster, before any of it is returned.
  */
 export async function extractBatch(source: Source, windows: readonly Window[]): Promise<ClusterBatch> {
+  const stop = new AbortController()
+  const signals = source.signal === undefined ? [stop.signal] : [source.signal, stop.signal]
+  try {
+    return await extractAll({ ...source, signal: AbortSignal.any(signals) }, windows)
+  } catch (error) {
+    // One answer that cannot be used makes the others useless: Thanos is not to work on them any longer.
+    stop.abort(error)
+    throw error
+  }
+}
+
+async function extractAll(source: Source, windows: readonly Window[]): Promise<ClusterBatch> {
   const first = Math.min(...windows) as Window
   const last = Math.max(...windows) as Window
   await refuseUnmergedReplicas(source, first, last)

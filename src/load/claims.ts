@@ -189,8 +189,8 @@ export async function recordIncomplete(
            set state = case when revision = 0 then 'incomplete' else state end,
                reason = case when ${SAYS_OF_ITSELF} then reason else $5 end,
                reason_detail = case when ${SAYS_OF_ITSELF} then reason_detail else $6 end,
-               failures = failures + 1, terminal_failures = 0, error_code = null, error_message = null, claimed_by = null, lease_until = null,
-               next_read_at = to_timestamp($7 + ${PAUSE})
+               failures = failures + 1, terminal_failures = 0, error_code = null, error_message = null,
+               claimed_by = null, lease_until = null, next_read_at = to_timestamp($7 + ${PAUSE})
            where ${CLAIMED}`,
     values: [...keyOf(claim), reason, detail, now],
   })

@@ -1,5 +1,6 @@
 import { getAccount } from '../src/db/accounts.js'
 import type { CloudAccount } from '../src/domain/account.js'
+import type { ClusterBatch } from '../src/domain/samples.js'
 import { nextReadAt } from '../src/domain/settle.js'
 import { DAY_SECONDS, HOUR_SECONDS, type Window, windowEnd } from '../src/domain/window.js'
 import { describeError, NamedError } from '../src/errors.js'
@@ -59,7 +60,7 @@ export const loadDay = {
     const load = { context, account, clusterId: key.clusterId, run, report, signal: lease.signal }
     try {
       const guard = await guardStores(context, account, lease.signal)
-      await loadClaims({ ...load, guard }, claims)
+      await loadInPieces({ ...load, guard }, claims)
     } catch (error) {
       await giveUp(load, claims, error)
     } finally {
@@ -70,19 +71,56 @@ export const loadDay = {
   },
 }
 
-/** Loads claimed windows; a failure that is the fault of single windows is narrowed down to them. */
-async function loadClaims(load: Load, claims: readonly Claim[]): Promise<void> {
+/** Hours read at once: enough that asking costs little, few enough that a day never lies in memory. */
+const PIECE_WINDOWS = 8
+
+/** Reads the next hours while the last ones are computed and written. */
+async function loadInPieces(load: Load, claims: readonly Claim[]): Promise<void> {
+  const failures: unknown[] = []
+  let writing = Promise.resolve()
+  for (let i = 0; i < claims.length && failures.length === 0; i += PIECE_WINDOWS) {
+    const piece = claims.slice(i, i + PIECE_WINDOWS)
+    const read = await narrowingDown(load, piece, () => readWindows(load, piece))
+    await writing
+    if (read === undefined) continue
+    writing = narrowingDown(load, piece, () => writeWindows(load, read)).catch((error: unknown) => {
+      failures.push(error)
+    })
+  }
+  await writing
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Runs a step of some windows; a failure that is the fault of single windows is narrowed down to them. */
+async function narrowingDown<T>(
+  load: Load,
+  claims: readonly Claim[],
+  step: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    await loadBatch(load, claims)
+    return await step()
   } catch (error) {
-    if (claims.length === 1 || !isFaultOfWindows(error)) return giveUp(load, claims, error)
+    if (claims.length === 1 || !isFaultOfWindows(error)) {
+      await giveUp(load, claims, error)
+      return undefined
+    }
     const middle = Math.ceil(claims.length / 2)
-    await loadClaims(load, claims.slice(0, middle))
-    await loadClaims(load, claims.slice(middle))
+    await loadAlone(load, claims.slice(0, middle))
+    await loadAlone(load, claims.slice(middle))
+    return undefined
   }
 }
 
-async function loadBatch(load: Load, claims: readonly Claim[]): Promise<void> {
+async function loadAlone(load: Load, claims: readonly Claim[]): Promise<void> {
+  await narrowingDown(load, claims, async () => writeWindows(load, await readWindows(load, claims)))
+}
+
+interface ReadWindows {
+  readonly claims: readonly Claim[]
+  readonly batch: ClusterBatch
+}
+
+async function readWindows(load: Load, claims: readonly Claim[]): Promise<ReadWindows> {
   const { context, run, guard } = load
   const source = {
     client: context.thanos,
@@ -91,18 +129,24 @@ async function loadBatch(load: Load, claims: readonly Claim[]): Promise<void> {
     tenantLabel: context.config.thanos.tenantLabel,
     signal: load.signal,
   }
+  await guard.look()
   const asked = await setAsideUnguarded(load, claims)
-  if (asked.length === 0) return
+  if (asked.length === 0)
+    return { claims: [], batch: { windows: [], facts: new Map(), intervals: new Map() } }
   await run.advance('extract')
   const batch = await extractBatch(
     source,
     asked.map(claim => claim.window),
   )
   await guard.look()
-  const whole = await setAsideUnguarded(load, asked)
-  await run.advance('transform')
+  return { claims: await setAsideUnguarded(load, asked), batch }
+}
+
+async function writeWindows(load: Load, { claims, batch }: ReadWindows): Promise<void> {
+  if (claims.length === 0) return
+  await load.run.advance('transform')
   const outcomes = new Map(windowOutcomes(batch).map(outcome => [windowOf(outcome), outcome]))
-  await publishOutcomes(load, whole, outcomes)
+  await publishOutcomes(load, claims, outcomes)
 }
 
 /** Windows for which a store is missing are noted as incomplete; the others are returned. */

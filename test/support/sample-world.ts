@@ -1,6 +1,7 @@
 import type { JobContext } from '../../jobs/context.js'
 import type { CloudAccount } from '../../src/domain/account.js'
 import { HOUR_SECONDS } from '../../src/domain/window.js'
+import type { Source } from '../../src/extract/ask.js'
 import { assembleEstate, createEstate, type Estate, NORTH_ACCOUNT } from '../../src/sample/estate.js'
 import type { AccountModel } from '../../src/sample/model.js'
 import type { SeriesModel } from '../../src/sample/series.js'
@@ -163,6 +164,40 @@ export async function openSampleWorld(options: SampleWorldOptions = {}): Promise
   world.restore()
   await addAccounts(database.pool, options.accounts ?? estate.accounts)
   return world
+}
+
+/** A Thanos that holds an estate, and the source that its only cluster is; without a database. */
+export interface SampleSource {
+  readonly stub: ThanosStub
+  readonly source: Source
+  alter(match: Match, change: Alteration): void
+  close(): Promise<void>
+}
+
+export async function openSource(estate: Estate, options: ThanosClientOptions = {}): Promise<SampleSource> {
+  const stub = await createThanosStub()
+  const sample = await startSampleThanos({ estate, now: () => estate.to + 900 })
+  const client = createThanosClient(
+    { ...CLIENT, url: stub.url, concurrency: 4 },
+    { retry: { tries: 2, baseMs: 1, capMs: 1, retryAfterCapMs: 1 }, ...options },
+  )
+  const [account] = estate.accounts
+  if (account === undefined) throw new Error('an estate without an account')
+  stub.on(
+    () => true,
+    request => forward(sample.url, request),
+  )
+  return {
+    stub,
+    source: { client, account, clusterId: CLUSTER, tenantLabel: 'tenant_id' },
+    alter: (match, change) =>
+      stub.on(match, async (request, nth) => change(await forward(sample.url, request), request, nth)),
+    close: async () => {
+      await client.close()
+      await stub.close()
+      await sample.close()
+    },
+  }
 }
 
 const CLIENT = {

@@ -43,11 +43,11 @@ export async function askHours(
   } catch (error) {
     if (!isTooMuch(error)) throw error
     if (first < last) {
-      const hours = (last - first) / HOUR_SECONDS
-      const middle = (first + Math.floor(hours / 2) * HOUR_SECONDS) as Window
-      const early = await askHours(source, query, first, middle, extraMatchers)
-      const late = await askHours(source, query, windowEnd(middle) as Window, last, extraMatchers)
-      return [...early, ...late]
+      const [early, late] = halves(first, last)
+      return [
+        ...(await askHours(source, query, ...early, extraMatchers)),
+        ...(await askHours(source, query, ...late, extraMatchers)),
+      ]
     }
     if (query.shardLabel === undefined || extraMatchers !== '') throw error
     return await askByNamespace(source, query, first)
@@ -55,8 +55,18 @@ export async function askHours(
 }
 
 /** A time-out that outlived the client's own tries is taken for too much work as well. */
-function isTooMuch(error: unknown): error is NamedError {
+export function isTooMuch(error: unknown): error is NamedError {
   return error instanceof NamedError && (error.remedy === 'split' || error.code === 'THANOS_TIMEOUT')
+}
+
+/** Two ranges of windows, first and last of each, for one of at least two windows. */
+export function halves(first: Window, last: Window): [[Window, Window], [Window, Window]] {
+  const hours = (last - first) / HOUR_SECONDS
+  const middle = (first + Math.floor(hours / 2) * HOUR_SECONDS) as Window
+  return [
+    [first, middle],
+    [windowEnd(middle) as Window, last],
+  ]
 }
 
 async function askOnce(

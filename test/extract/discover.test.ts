@@ -48,7 +48,7 @@ describe('the clusters of an account', () => {
     ])
   })
 
-  test.each(['node_total_hourly_cost', 'container_cpu_allocation', 'kubecost_cluster_info'])(
+  test.each(['node_total_hourly_cost', 'node_cpu_hourly_cost', 'kubecost_cluster_info'])(
     'are found by %s alone',
     async metric => {
       const found = await discover(changed(ESTATE, (one, name) => (name === metric ? one : undefined)))

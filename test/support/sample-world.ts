@@ -245,6 +245,6 @@ export function altered(change: (body: MatrixBody) => MatrixBody | undefined): A
 }
 
 /** Range queries whose expression holds the text. */
-export function asks(text: string): Match {
+export function asks(text: string): (request: StubRequest) => boolean {
   return ({ path, form }) => path === '/api/v1/query_range' && (form.get('query') ?? '').includes(text)
 }

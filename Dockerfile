@@ -13,6 +13,7 @@ RUN npm ci --omit=optional --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY jobs jobs
+COPY scripts scripts
 RUN npm run build
 
 FROM node:24-bookworm-slim

@@ -135,11 +135,7 @@ async function checkThanos(thanos: ThanosClient): Promise<Finding[]> {
   const flags = await thanos.flags()
   const enforced = flags?.get('query.enforce-tenancy')
   return [
-    {
-      level: 'ok',
-      check: 'Thanos reachable',
-      detail: `version ${version === undefined || version === '' ? 'unknown' : version}`,
-    },
+    reachable(version, stores),
     stores,
     {
       level: 'note',
@@ -150,6 +146,21 @@ async function checkThanos(thanos: ThanosClient): Promise<Finding[]> {
           : 'not enforced by the querier; every answer is checked series by series',
     },
   ]
+}
+
+/** Nothing that a Thanos or Prometheus serves beside queries: a proxy may hide it, or this is no Thanos at all. */
+function reachable(version: string | undefined, stores: Finding): Finding {
+  const check = 'Thanos reachable'
+  if (version === undefined && stores.level === 'note') {
+    const detail =
+      'something answers, but serves neither its version nor its stores: is the path of THANOS_URL right?'
+    return { level: 'warn', check, detail }
+  }
+  return {
+    level: 'ok',
+    check,
+    detail: `version ${version === undefined || version === '' ? 'unknown' : version}`,
+  }
 }
 
 async function examineAccount(

@@ -7,7 +7,6 @@ import { instantArgument, integerArgument, requireRange, uuidArgument } from '..
 import { type CommandContext, EXIT, type ExitCode } from '../context.js'
 import { runUntilStopped } from '../lifecycle.js'
 import { createProgress } from '../progress.js'
-import { openJobs } from '../service.js'
 
 const EXAMPLE = '7d2c1f0a-9b1e-4c55-8f6e-0a4d3b2c1e9f'
 
@@ -53,6 +52,8 @@ async function run(options: BackfillOptions, context: CommandContext): Promise<v
     level: config.logLevel === 'info' ? 'warn' : config.logLevel,
     role: 'backfill',
   })
+  // Loaded when needed: it brings queue, HTTP and Thanos along, which no --help should wait for.
+  const { openJobs } = await import('../service.js')
   const code = await context.withDatabase(async pool => {
     const account = await getAccount(pool, options.account)
     return runUntilStopped(

@@ -20,7 +20,7 @@ import { lockDemo } from '../demo-lock.js'
 import { clusterCosts, summaryLines } from '../demo-summary.js'
 import { type Running, runUntilStopped } from '../lifecycle.js'
 import { createProgress } from '../progress.js'
-import { type Service, startService } from '../service.js'
+import type { Service } from '../service.js'
 
 interface DemoOptions {
   readonly once?: boolean
@@ -93,6 +93,8 @@ async function startDemo(
   const roles =
     options.once === true ? (['scheduler', 'worker'] as const) : (['scheduler', 'worker', 'api'] as const)
   const logger = createLogger({ level: config.logLevel, role: 'demo' })
+  // Loaded when needed: it brings queue, HTTP and Thanos along, which no --help should wait for.
+  const { startService } = await import('../service.js')
   const service = await startService(config, roles, logger)
   opened.push(() => service.close())
   context.say(`Loading two accounts from the sample Thanos at ${thanos.url} into PostgreSQL (${folder})`)

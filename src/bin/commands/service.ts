@@ -3,7 +3,7 @@ import { migrate } from '../../db/migrate.js'
 import { createLogger } from '../../observe/logger.js'
 import type { CommandContext } from '../context.js'
 import { runUntilStopped } from '../lifecycle.js'
-import { type Role, startService } from '../service.js'
+import type { Role } from '../service.js'
 
 interface ServiceCommand {
   readonly name: string
@@ -58,6 +58,8 @@ async function serve({ name, roles, need }: ServiceCommand, context: CommandCont
   const logger = createLogger({ level: config.logLevel, role: name })
   const code = await runUntilStopped(
     async () => {
+      // Loaded when needed: it brings queue, HTTP and Thanos along, which no --help should wait for.
+      const { startService } = await import('../service.js')
       const service = await startService(config, roles, logger)
       const where = service.apiUrl === undefined ? '' : `; the API listens on ${service.apiUrl}`
       context.say(`k8s-costs ${name} is running${where}`)

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { migrate } from '../../db/migrate.js'
-import { migrateQueue } from '../../queue/postgres-backend.js'
 import type { CommandContext } from '../context.js'
 
 export function register(program: Command, context: CommandContext): void {
@@ -14,6 +13,7 @@ export function register(program: Command, context: CommandContext): void {
           const applied = await migrate(pool)
           for (const name of applied) context.print(name)
           if (config.redisUrl === undefined && config.databaseUrl !== undefined)
+            const { migrateQueue } = await import('../../queue/postgres-backend.js')
             await migrateQueue(config.databaseUrl)
           context.say(`The database is up to date; migrations applied: ${applied.length}.`)
         },

@@ -35,8 +35,9 @@ function problemOf(data: unknown): string | undefined {
   if (typeof cloudAccountId !== 'string' || parseUuid(cloudAccountId) !== cloudAccountId) {
     return 'its cloudAccountId is not a UUID in lower case'
   }
-  if (typeof clusterId !== 'string' || clusterId === '' || clusterId.length > LONGEST_CLUSTER_ID) {
-    return `its clusterId is not a text of 1 to ${LONGEST_CLUSTER_ID} characters`
+  // Empty is what the series of a cluster have that sends no name.
+  if (typeof clusterId !== 'string' || clusterId.length > LONGEST_CLUSTER_ID) {
+    return `its clusterId is not a text of at most ${LONGEST_CLUSTER_ID} characters`
   }
   if (clusterId.includes('\0')) return 'its clusterId holds a NUL character'
   if (typeof day !== 'number' || !Number.isSafeInteger(day) || dayOf(day) !== day) {

@@ -10,7 +10,7 @@ const good: WakeUp = {
 
 describe('a queued payload', () => {
   it('is accepted as it was queued, whatever a cluster is called', () => {
-    for (const clusterId of ['cluster-one', '生产', "x'; drop table", '..', 'a\nb']) {
+    for (const clusterId of ['cluster-one', '', '生产', "x'; drop table", '..', 'a\nb']) {
       expect(readWakeUp({ ...good, clusterId })).toEqual({ ...good, clusterId })
     }
   })
@@ -25,7 +25,6 @@ describe('a queued payload', () => {
     ['no UUID', { ...good, cloudAccountId: 'canary' }, 'not a UUID'],
     ['a UUID in capitals', { ...good, cloudAccountId: good.cloudAccountId.toUpperCase() }, 'in lower case'],
     ['a number as cluster', { ...good, clusterId: 7 }, 'its clusterId'],
-    ['an empty cluster', { ...good, clusterId: '' }, 'its clusterId'],
     ['an endless cluster', { ...good, clusterId: 'x'.repeat(1_025) }, 'its clusterId'],
     ['a NUL in the cluster', { ...good, clusterId: 'a\0b' }, 'NUL'],
     ['no day', { ...good, day: undefined }, 'its day is not'],

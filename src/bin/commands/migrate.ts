@@ -12,9 +12,11 @@ export function register(program: Command, context: CommandContext): void {
         async (pool, config) => {
           const applied = await migrate(pool)
           for (const name of applied) context.print(name)
-          if (config.redisUrl === undefined && config.databaseUrl !== undefined)
+          if (config.redisUrl === undefined && config.databaseUrl !== undefined) {
+            // Loaded when needed: no --help should wait for the queue's library.
             const { migrateQueue } = await import('../../queue/postgres-backend.js')
             await migrateQueue(config.databaseUrl)
+          }
           context.say(`The database is up to date; migrations applied: ${applied.length}.`)
         },
         { mayBeUnmigrated: true },

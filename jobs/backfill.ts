@@ -3,6 +3,7 @@ import { DAY_SECONDS, HOUR_SECONDS, newestDueWindow, type Window, windowEnd } fr
 import { discoverClusters } from '../src/extract/discover.js'
 import { listClusters } from '../src/load/clusters.js'
 import {
+  countOpen,
   type DueDay,
   dueDays,
   planWindows as enterWindows,
@@ -52,7 +53,7 @@ export const backfill = {
     onProgress: (progress: BackfillProgress) => void,
   ): Promise<BackfillResult> {
     await planRange(request, context)
-    const asked = await requestReload(context.pool, {
+    const reload = {
       cloudAccountId: request.account.cloudAccountId,
       from: request.from,
       to: request.to,
@@ -60,14 +61,17 @@ export const backfill = {
       now: context.now(),
       settleMinutes: context.config.schedule.settleMinutes,
       dryRun: request.dryRun,
-    })
+    }
+    const asked = await requestReload(context.pool, reload)
     const result: BackfillResult = {
       windows: asked.reduce((sum, { windows }) => sum + windows, 0),
       published: 0,
       unchanged: 0,
       open: 0,
     }
-    if (!request.dryRun) await loadDays(request, context, result, onProgress)
+    if (request.dryRun) return result
+    await loadDays(request, context, result, onProgress)
+    result.open = await countOpen(context.pool, reload)
     return result
   },
 }
@@ -113,6 +117,8 @@ async function loadDays(
       day = await nextDay(request, context, tries)
     ) {
       const report = await loadDay.run(day, context)
+      // Live days that go first are none of those that were asked for.
+      if (!isInRange(day, request)) continue
       done += report.published + report.unchanged
       result.published += report.published
       result.unchanged += report.unchanged
@@ -120,7 +126,10 @@ async function loadDays(
     }
   }
   await Promise.all(Array.from({ length: request.maxParallel }, work))
-  result.open = Math.max(0, result.windows - done)
+}
+
+function isInRange({ day }: DueDay, { from, to }: BackfillRequest): boolean {
+  return day < to && day + DAY_SECONDS > from
 }
 
 /** The next day to load: live ones of the account first, then those of the range in the order asked for. */
@@ -137,9 +146,8 @@ async function nextDay(
   })
   const live = context.now() - 2 * DAY_SECONDS
   for (const day of days) {
-    const isInRange = day.day < request.to && day.day + DAY_SECONDS > request.from
     const key = `${day.clusterId}\0${day.day}`
-    if (!(isInRange || day.day >= live) || (tries.get(key) ?? 0) >= TRIES_PER_DAY) continue
+    if (!(isInRange(day, request) || day.day >= live) || (tries.get(key) ?? 0) >= TRIES_PER_DAY) continue
     tries.set(key, (tries.get(key) ?? 0) + 1)
     return day
   }

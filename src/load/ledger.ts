@@ -126,6 +126,23 @@ export interface ReloadRequest {
   readonly dryRun?: boolean
 }
 
+const IN_RANGE = `cloud_account_id = $1 and window_start >= to_timestamp($2) and window_start < to_timestamp($3)
+  and window_start <= to_timestamp($4) - interval '1 hour' - $5 * interval '1 minute'`
+
+function rangeOf({ cloudAccountId, from, to, now, settleMinutes }: ReloadRequest): unknown[] {
+  return [cloudAccountId, from, to, now, settleMinutes]
+}
+
+/** How many windows that a reload made due have not been read well since: failed, incomplete, suspect or untouched. */
+export async function countOpen(pool: pg.Pool, request: ReloadRequest): Promise<number> {
+  const { rows } = await pool.query<{ open: number }>(
+    `select count(*)::int as open from warehouse.window_ledger
+     where ${IN_RANGE} and (next_read_at <= to_timestamp($4) or (failures > 0 and ${RELOADED[request.mode]}))`,
+    rangeOf(request),
+  )
+  return rows[0]?.open ?? 0
+}
+
 /**
  * Makes planned windows of an account due at once, and takes those set aside back. Gives their number by cluster; with
  * `dryRun` it only counts. A window that was published keeps its facts until it has been read anew.
@@ -134,10 +151,8 @@ export async function requestReload(
   pool: pg.Pool,
   request: ReloadRequest,
 ): Promise<{ clusterId: string; windows: number }[]> {
-  const chosen = `cloud_account_id = $1 and window_start >= to_timestamp($2) and window_start < to_timestamp($3)
-    and window_start <= to_timestamp($4) - interval '1 hour' - $5 * interval '1 minute'
-    and ${RELOADED[request.mode]}`
-  const values = [request.cloudAccountId, request.from, request.to, request.now, request.settleMinutes]
+  const chosen = `${IN_RANGE} and ${RELOADED[request.mode]}`
+  const values = rangeOf(request)
   const count = 'cluster_id as "clusterId", count(*)::int as windows'
   const text =
     request.dryRun === true

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type BackfillProgress, type BackfillRequest, backfill } from '../../jobs/backfill.js'
+import type { JobContext } from '../../jobs/context.js'
+import { planWindows } from '../../jobs/plan-windows.js'
+import { getAccount } from '../../src/db/accounts.js'
+import { NamedError } from '../../src/errors.js'
+import {
+  ACCOUNT,
+  asks,
+  FIRST,
+  HOUR,
+  openSampleWorld,
+  type SampleWorld,
+  smallEstate,
+} from '../support/sample-world.js'
+import { refusal } from '../support/thanos-stub.js'
+import { expectTruth, warehouseHash } from '../support/truth-check.js'
+
+const DAY = 24 * HOUR
+const HOURS = 52
+const ESTATE = smallEstate({ hours: HOURS })
+
+let world: SampleWorld
+beforeEach(async () => {
+  world = await openSampleWorld({ estate: ESTATE })
+  world.now = ESTATE.to + 900
+})
+afterEach(() => world.close())
+
+const seen: BackfillProgress[] = []
+
+async function run(request: Partial<BackfillRequest> = {}, overrides: Partial<JobContext> = {}) {
+  seen.length = 0
+  const account = await getAccount(world.database.pool, ACCOUNT)
+  const whole = { from: FIRST, to: ESTATE.to, mode: 'missing', dryRun: false, maxParallel: 1 } as const
+  return backfill.run(
+    { account, newestFirst: false, ...whole, ...request },
+    world.context(overrides),
+    progress => seen.push(progress),
+  )
+}
+const result = (windows: number, published: number, unchanged = 0, open = 0) => ({
+  windows,
+  published,
+  unchanged,
+  open,
+})
+const loaded = async () => (await world.ledger()).filter(row => row.revision > 0).map(row => row.window)
+const hours = (from: number, to: number) =>
+  Array.from({ length: (to - from) / HOUR }, (_, n) => from + n * HOUR)
+const settle = () => world.database.pool.query('update warehouse.window_ledger set next_read_at = null')
+
+describe('a backfill', () => {
+  test('plans and loads what is missing, tells how far it is, and has nothing to do the second time', async () => {
+    expect(await run()).toEqual(result(HOURS, HOURS))
+    await expectTruth(world.database.pool, ESTATE, ESTATE.from, ESTATE.to)
+    expect(seen.at(-1)).toEqual({ done: HOURS, total: HOURS })
+    expect(seen.map(({ done }) => done)).toEqual(seen.map(({ done }) => done).sort((a, b) => a - b))
+    await settle()
+    expect(await run()).toEqual(result(0, 0))
+  })
+
+  test('gives the same rows however many days it loads at once', async () => {
+    await run({ maxParallel: 1 })
+    const serial = await warehouseHash(world.database.pool)
+    await world.close()
+    world = await openSampleWorld({ estate: ESTATE })
+    expect(await run({ maxParallel: 4, newestFirst: true })).toEqual(result(HOURS, HOURS))
+    expect(await warehouseHash(world.database.pool)).toBe(serial)
+  })
+
+  test('with a dry run says how many it would load and reads none', async () => {
+    expect(await run({ dryRun: true })).toEqual(result(HOURS, 0))
+    expect(await loaded()).toEqual([])
+    expect(world.stub.requests.filter(asks('kube_pod_owner'))).toEqual([])
+    expect((await world.ledger()).every(row => row.attempt === 0)).toBe(true)
+  })
+
+  test('keeps to its range', async () => {
+    world.now = FIRST + 200 * HOUR
+    const [from, to] = [FIRST + 5 * HOUR, FIRST + 30 * HOUR]
+    expect(await run({ from, to })).toEqual(result(25, 25))
+    expect(await loaded()).toEqual(hours(from, to))
+  })
+
+  test('rounds a range that does not begin on the hour up to windows that begin in it', async () => {
+    world.now = FIRST + 200 * HOUR
+    expect(await run({ from: FIRST + 1, to: FIRST + 3 * HOUR + 1 })).toEqual(result(3, 3))
+    expect(await loaded()).toEqual(hours(FIRST + HOUR, FIRST + 4 * HOUR))
+  })
+
+  test('does not load hours that are not due, nor any before or after the cluster was there', async () => {
+    world.now = FIRST + 2 * HOUR + 900
+    expect(await run({ from: FIRST - 10 * DAY, to: FIRST + 10 * DAY })).toEqual(result(2, 2))
+    expect((await world.ledger()).map(row => row.window)).toEqual(hours(FIRST, FIRST + 2 * HOUR))
+  })
+
+  test('reads everything again with the mode all, and changes nothing where nothing changed', async () => {
+    await run()
+    await settle()
+    const before = await warehouseHash(world.database.pool)
+    expect(await run({ mode: 'all', to: FIRST + DAY })).toEqual(result(24, 0, 24))
+    expect(await warehouseHash(world.database.pool)).toBe(before)
+    expect((await world.ledger()).filter(row => row.attempt === 2).map(row => row.window)).toEqual(
+      hours(FIRST, FIRST + DAY),
+    )
+  })
+
+  test('reads only what failed with the mode failed, windows that were set aside included', async () => {
+    world.alter(asks('kube_pod_owner'), (reply, { form }) => {
+      const [start, end] = [Number(form.get('start')), Number(form.get('end'))]
+      const isBroken = start <= FIRST + 3 * HOUR && FIRST + 3 * HOUR <= end
+      return isBroken ? refusal(400, 'bad_data', 'parse error') : reply
+    })
+    expect(await run({ to: FIRST + DAY })).toEqual(result(24, 23, 0, 1))
+    await world.database.pool.query(
+      `update warehouse.window_ledger set state = 'quarantined', reason = 'quarantined', next_read_at = null
+       where revision = 0`,
+    )
+    await settle()
+    world.restore()
+    expect(await run({ to: FIRST + DAY, mode: 'failed' })).toEqual(result(1, 1))
+    await expectTruth(world.database.pool, ESTATE, FIRST, FIRST + DAY)
+  })
+
+  test('that is stopped gives its windows back, and the same command goes on from there', async () => {
+    const stop = new AbortController()
+    let days = 0
+    world.alter(asks('kube_pod_owner'), reply => {
+      if (++days === 3) stop.abort(new NamedError('CANCELLED', 'The process was asked to stop.'))
+      return reply
+    })
+    const stopped = await run({}, { signal: stop.signal })
+    expect(stopped).toEqual(result(HOURS, stopped.published, 0, HOURS - stopped.published))
+    expect(stopped.published).toBeGreaterThan(0)
+    expect((await world.ledger()).filter(row => row.claimed_by !== null)).toEqual([])
+    world.restore()
+    expect(await run()).toEqual(result(HOURS - stopped.published, HOURS - stopped.published))
+    await expectTruth(world.database.pool, ESTATE, ESTATE.from, ESTATE.to)
+  })
+
+  test('does not take live windows that it loads beside for those that it was asked for', async () => {
+    await planWindows.run(world.context())
+    world.alter(asks('kube_pod_owner'), (reply, { form }) =>
+      Number(form.get('start')) <= FIRST + DAY ? { status: 401, body: 'Unauthorized' } : reply,
+    )
+    expect(await run({ to: FIRST + DAY })).toEqual(result(24, 0, 0, 24))
+    expect(await loaded()).toEqual(hours(FIRST + DAY, ESTATE.to))
+  })
+
+  test('leaves a day that keeps failing after some tries, and says how many windows are open', async () => {
+    world.stub.on(asks('kube_pod_owner'), { status: 401, body: 'Unauthorized' })
+    expect(await run({ to: FIRST + DAY })).toEqual(result(24, 0, 0, 24))
+    expect((await world.ledger()).slice(0, 24).every(row => row.error_code === 'THANOS_UNAUTHORIZED')).toBe(
+      true,
+    )
+  })
+})

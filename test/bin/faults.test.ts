@@ -93,7 +93,7 @@ describe('a database that was not migrated', () => {
   afterAll(() => empty.drop())
 
   test('is told apart, with the command that mends it', async () => {
-    const commands = [['scheduler'], ['worker'], ['api'], ['doctor'], BACKFILL]
+    const commands = [['worker'], ['api'], ['doctor'], BACKFILL]
     for (const outcome of await each(commands, { DATABASE_URL: empty.url }))
       expectSentence(outcome, 1, /k8s-costs migrate/)
   })

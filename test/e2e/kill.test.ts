@@ -17,8 +17,8 @@ const NOW = Math.floor(Date.now() / 1000)
 /** Chosen so that the newest due hour changes half an hour from now, and not in the middle of a test. */
 const SETTLE_MINUTES = (Math.floor((NOW % HOUR) / 60) + 30) % 60
 const NEWEST = Math.floor((NOW - HOUR - SETTLE_MINUTES * 60) / HOUR) * HOUR
-/** Some hours of three UTC days, so that there are several jobs. */
-const HOURS = 36
+/** Some hours of two or three UTC days, so that there are several jobs. */
+const HOURS = 28
 const START = NEWEST - (HOURS - 1) * HOUR
 const ESTATE: Estate = smallEstate({ start: START, hours: HOURS + 3 })
 

@@ -157,7 +157,29 @@ function halve(group: readonly (readonly [string, number])[]) {
   return halves
 }
 
+/** Namespaces and how many series each has; where even counting is too much, all of them count alike. */
 async function namespaceWeights(
+  source: Source,
+  query: CatalogueQuery,
+  window: Window,
+): Promise<[string, number][]> {
+  try {
+    return await countedNamespaces(source, query, window)
+  } catch (error) {
+    if (!isTooMuch(error)) throw error
+    const names = await source.client.labelValues({
+      account: source.account,
+      label: 'namespace',
+      matchers: `${equals('__name__', query.metric)},${sourceMatchers(source)}`,
+      start: window,
+      end: windowEnd(window),
+      ...(source.signal ? { signal: source.signal } : {}),
+    })
+    return names.map(name => [name, 1])
+  }
+}
+
+async function countedNamespaces(
   source: Source,
   query: CatalogueQuery,
   window: Window,

@@ -50,7 +50,10 @@ function form(query: string, times: Record<string, string>, timeoutMs: number): 
 }
 
 /** The tenant header. Throws a `NamedError` for an id that a header cannot carry unchanged. */
-export function tenantHeaders(header: string, { account }: RangeAsk | InstantAsk): Record<string, string> {
+export function tenantHeaders(
+  header: string,
+  { account }: Pick<RangeAsk, 'account'>,
+): Record<string, string> {
   if (/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(account.tenantId)) return { [header]: account.tenantId }
   throw new NamedError(
     'THANOS_BAD_QUERY',
@@ -59,7 +62,7 @@ export function tenantHeaders(header: string, { account }: RangeAsk | InstantAsk
   )
 }
 
-export function aboutRange({ account, start, end }: RangeAsk): string {
+export function aboutRange({ account, start, end }: Pick<RangeAsk, 'account' | 'start' | 'end'>): string {
   return `account ${account.cloudAccountId}, ${iso(start)} to ${iso(end)}`
 }
 

@@ -7,7 +7,7 @@ import { createExchanger, type Exchanger, type ThanosClientOptions } from './exc
 import { isObject, member } from './json.js'
 import type { Grid } from './points.js'
 import { decodeStores } from './stores.js'
-import type { Answer, InstantAsk, RangeAsk, StoresAnswer, ThanosClient } from './types.js'
+import type { Answer, InstantAsk, LabelValuesAsk, RangeAsk, StoresAnswer, ThanosClient } from './types.js'
 
 /**
  * A client for one Thanos Query (or query-frontend, or Prometheus). At most `concurrency` requests are in flight; the
@@ -30,6 +30,7 @@ export function createThanosClient(config: ThanosConfig, options: ThanosClientOp
         grid: undefined,
         about: aboutInstant(ask),
       }),
+    labelValues: async ask => readLabelValues(exchanger, config, ask),
     stores: signal => readStores(exchanger, signal),
     buildInfo: async signal => {
       const members = await readStatus(exchanger, 'buildinfo', signal)
@@ -60,6 +61,31 @@ function query(
     ask: { path: `/api/v1/${operation}`, form, headers: tenantHeaders(tenantHeader, ask), about },
     signal: ask.signal,
     decode: ({ text, bytes }) => decodeAnswer(text, bytes, expected),
+  })
+}
+
+function readLabelValues(
+  exchanger: Exchanger,
+  { tenantHeader }: ThanosConfig,
+  ask: LabelValuesAsk,
+): Promise<readonly string[]> {
+  const about = aboutRange(ask)
+  const parameters = new URLSearchParams({
+    'match[]': `{${ask.matchers}}`,
+    start: `${ask.start}`,
+    end: `${ask.end}`,
+    partial_response: 'false',
+  })
+  const path = `/api/v1/label/${encodeURIComponent(ask.label)}/values?${parameters}`
+  return exchanger.run({
+    operation: 'label_values',
+    ask: { path, headers: tenantHeaders(tenantHeader, ask), about },
+    signal: ask.signal,
+    decode: ({ text }) => {
+      const values = member(decodeEnvelope(text, about), 'data') ?? []
+      if (Array.isArray(values) && values.every(value => typeof value === 'string')) return values
+      throw contract('the values of a label are no list of texts', about)
+    },
   })
 }
 

@@ -8,7 +8,7 @@ import { createTransport, type HttpAnswer, type HttpAsk } from './transport.js'
 
 const MEBIBYTE = 1024 * 1024
 
-export type Operation = 'query_range' | 'query' | 'stores' | 'buildinfo' | 'flags'
+export type Operation = 'query_range' | 'query' | 'stores' | 'buildinfo' | 'flags' | 'label_values'
 
 /** One request that ended, with or without an answer that could be used. */
 export interface Attempt {

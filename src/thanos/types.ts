@@ -48,6 +48,16 @@ export interface InstantAsk extends Ask {
   readonly time: number
 }
 
+/** The values that a label has on the series that `matchers` (the inside of the braces) select; Unix seconds. */
+export interface LabelValuesAsk {
+  readonly account: Pick<CloudAccount, 'cloudAccountId' | 'tenantId'>
+  readonly label: string
+  readonly matchers: string
+  readonly start: number
+  readonly end: number
+  readonly signal?: AbortSignal
+}
+
 /** One store of `/api/v1/stores`, without its address (addresses change with every pod restart). Times in Unix seconds. */
 export interface AnnouncedStore {
   readonly component: string
@@ -67,6 +77,8 @@ export type StoresAnswer =
 export interface ThanosClient {
   queryRange(ask: RangeAsk): Promise<Answer>
   queryInstant(ask: InstantAsk): Promise<Answer>
+  /** Not bound by the stores' limits on series, so it answers where a query over the same series is refused. */
+  labelValues(ask: LabelValuesAsk): Promise<readonly string[]>
   stores(signal?: AbortSignal): Promise<StoresAnswer>
   /** `GET /api/v1/status/buildinfo`, `/api/v1/status/flags`, `/-/ready`: undefined where a proxy hides them. */
   buildInfo(signal?: AbortSignal): Promise<{ version: string } | undefined>

@@ -113,6 +113,15 @@ describe('a question that is too much', () => {
     expect(points(await ask())).toEqual(whole)
   })
 
+  test('even where counting the namespaces is too much is divided, by the names that the label has', async () => {
+    const whole = points(await ask())
+    thanos.stub.on(request => asksFor(request) && namespacesOf(request) > 2, LIMIT)
+    expect(points(await ask())).toEqual(whole)
+    expect(thanos.stub.requests.filter(({ path }) => path.includes('/label/namespace/values'))).toHaveLength(
+      HOURS,
+    )
+  })
+
   test('for a single namespace of a single hour ends with what to raise, and is not asked for ever', async () => {
     refuse(request => namespacesOf(request) > 0, LIMIT)
     const error = await refused(ask())

@@ -20,11 +20,9 @@ import {
   type Finding,
 } from '../../extract/source-checks.js'
 import { createLogger } from '../../observe/logger.js'
-import { openQueue } from '../../queue/queues.js'
 import type { ThanosClient } from '../../thanos/types.js'
 import { uuidArgument } from '../arguments.js'
 import { type CommandContext, EXIT } from '../context.js'
-import { openJobs } from '../service.js'
 
 export function register(program: Command, context: CommandContext): void {
   program
@@ -55,6 +53,8 @@ async function examine(
     if (findings.some(finding => finding.level === 'fail')) isWell = false
   }
   const logger = createLogger({ level: 'silent', role: 'doctor' })
+  // Loaded when needed: it brings queue, HTTP and Thanos along, which no --help should wait for.
+  const { openJobs } = await import('../service.js')
   const { jobs, close } = openJobs(
     context.config(['database', 'thanos']),
     pool,
@@ -94,6 +94,7 @@ async function checked(check: string, run: () => Promise<Finding>): Promise<Find
 }
 
 async function checkQueue(config: Config): Promise<Finding> {
+  const { openQueue } = await import('../../queue/queues.js')
   const queue = await openQueue({
     redisUrl: config.redisUrl,
     databaseUrl: config.databaseUrl,

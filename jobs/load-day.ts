@@ -122,7 +122,7 @@ async function readWindows(load: Load, claims: readonly Claim[]): Promise<ReadWi
   await guard.look()
   const asked = await setAsideUnguarded(load, claims)
   if (asked.length === 0)
-    return { claims: [], batch: { windows: [], facts: new Map(), intervals: new Map() } }
+    return { claims: [], batch: { windows: [], facts: new Map(), intervals: new Map(), flagged: new Set() } }
   await run.advance('extract')
   const batch = await extractBatch(
     source,

@@ -32,6 +32,9 @@ export const planWindows = {
   },
 }
 
+/** So that the first hour of a month finds its partition whatever happens in the night before. */
+const PARTITIONS_AHEAD_SECONDS = 31 * DAY_SECONDS
+
 /** Looks through the whole retention: finds clusters whose samples arrived for hours that were already passed. */
 export const rediscover = {
   name: 'rediscover',
@@ -93,7 +96,7 @@ async function planCluster(
   const last = isOffline(cluster.lastWindow, newest) ? cluster.lastWindow : newest
   const first = Math.max(cluster.firstWindow, oldest) as Window
   if (first > last) return
-  await ensurePartitions(pool, first, last)
+  await ensurePartitions(pool, first, (last + PARTITIONS_AHEAD_SECONDS) as Window)
   const key = { cloudAccountId: account.cloudAccountId, clusterId: cluster.clusterId }
   const planned = await enterWindows(pool, key, first, windowEnd(last), config.schedule.settleMinutes)
   if (planned > 0)

@@ -41,6 +41,8 @@ export interface ClusterBatch {
   readonly facts: ReadonlyMap<FactName, readonly Series[]>
   /** Seconds between samples by source job (`''` = no job label), per window. */
   readonly intervals: ReadonlyMap<Window, ReadonlyMap<string, number>>
+  /** Metrics of which the query engine said that it left something out (a PromQL warning). */
+  readonly flagged: ReadonlySet<string>
 }
 
 /** A label's value; absent and empty are the same thing to Prometheus. */

@@ -14,6 +14,8 @@ export interface Source {
   /** Name of the tenant label, `tenant_id` unless configured otherwise. */
   readonly tenantLabel: string
   readonly signal?: AbortSignal
+  /** Told of a metric of which the engine said that it left something out. */
+  readonly onFlagged?: (metric: string) => void
 }
 
 /** Labels that stand in every `by (…)`, so that each series can be checked to be this account's and cluster's. */
@@ -84,6 +86,7 @@ async function askOnce(
     step: HOUR_SECONDS,
     ...(source.signal ? { signal: source.signal } : {}),
   })
+  if (answer.annotations.warning > 0) source.onFlagged?.(query.metric)
   for (const series of answer.series) {
     if ((series.labels.get('cluster_id') ?? '') !== source.clusterId) {
       throw new NamedError(

@@ -28,10 +28,12 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
   await refuseUnmergedReplicas(source, first, last)
 
   const facts = new Map<FactName, readonly Series[]>()
-  await askAll(source, catalogue, first, last, facts)
-  await repairPrices(source, first, last, facts)
+  const flagged = new Set<string>()
+  const flagging = { ...source, onFlagged: (metric: string) => flagged.add(metric) }
+  await askAll(flagging, catalogue, first, last, facts)
+  await repairPrices(flagging, first, last, facts)
   const intervals = await findIntervals(source, windows, facts)
-  return { windows, facts, intervals }
+  return { windows, facts, intervals, flagged }
 }
 
 async function askAll(

@@ -33,7 +33,7 @@ export function containerHours(hour: Hour, tally: Tally): ContainerHours[] {
     ram: byContainerOnNode(hour, 'ramRequested'),
   }
   const containers: ContainerHours[] = []
-  for (const [key, { sums, seconds }] of bestSource(hour)) {
+  for (const [key, { sums, seconds }] of bestSource(hour, tally)) {
     const container = measure(key, sums, seconds, requested, tally)
     if (container) containers.push(container)
   }
@@ -42,9 +42,9 @@ export function containerHours(hour: Hour, tally: Tally): ContainerHours[] {
 }
 
 /** Per container and node the job that saw it longest, so that a second scrape of the same series adds nothing. */
-function bestSource(hour: Hour): Map<string, { sums: Sums; seconds: number }> {
+function bestSource(hour: Hour, tally: Tally): Map<string, { sums: Sums; seconds: number }> {
   const best = new Map<string, { sums: Sums; seconds: number }>()
-  for (const [key, jobs] of sumsByJob(hour)) {
+  for (const [key, jobs] of sumsByJob(hour, tally)) {
     for (const sums of jobs) {
       const seconds = hour.interval(label(sums.reading.series, 'job')) ?? 0
       const known = best.get(key)
@@ -55,7 +55,7 @@ function bestSource(hour: Hour): Map<string, { sums: Sums; seconds: number }> {
   return best
 }
 
-function sumsByJob(hour: Hour): Map<string, Sums[]> {
+function sumsByJob(hour: Hour, tally: Tally): Map<string, Sums[]> {
   const all = new Map<string, Sums[]>()
   for (const reading of readingsOf(hour, 'containerSamples')) {
     const sums: Sums = { reading, samples: reading.value, cpu: undefined, ram: undefined }
@@ -74,6 +74,13 @@ function sumsByJob(hour: Hour): Map<string, Sums[]> {
   for (const reading of readingsOf(hour, 'ramAllocated')) {
     const sums = sumsOf(reading)
     if (sums) sums.ram = reading.value
+    else if (!all.has(containerOnNodeKey(reading.series))) {
+      tally.reject('cpu_allocation_absent', 'container_cpu_allocation', reading.series)
+      tally.warn(
+        'allocation_missing',
+        'containers without a usable allocation were left out; see the rejects',
+      )
+    }
   }
   return all
 }

@@ -13,6 +13,8 @@ export interface Hour {
   readonly readings: ReadonlyMap<FactName, readonly Reading[]>
   /** Seconds between samples by job; undefined where it could not be found. */
   readonly interval: (job: string) => number | undefined
+  /** Metrics of which the query engine said that it left something out. */
+  readonly flagged: ReadonlySet<string>
   /** Points of the answers that speak of this window. */
   readonly points: number
 }
@@ -64,7 +66,7 @@ function hourOf(
   const intervals = batch.intervals.get(window)
   let points = 0
   for (const list of readings.values()) points += list.length
-  return { window, readings, interval: job => intervals?.get(job), points }
+  return { window, readings, interval: job => intervals?.get(job), flagged: batch.flagged, points }
 }
 
 export function readingsOf(hour: Hour, fact: FactName): readonly Reading[] {

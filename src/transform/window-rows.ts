@@ -39,6 +39,8 @@ function windowOutcome(hour: Hour): WindowOutcome {
   const heartbeat = heartbeatOf(hour)
   if (heartbeat.coverage === 0) return { kind: 'silent', rows: silentRows(hour, heartbeat) }
   const tally = new Tally()
+  for (const metric of hour.flagged)
+    tally.warn('engine_warning', `the query engine left out samples of ${metric}`)
   const containers = containerHours(hour, tally)
   const nodes = withUnknownNodes(nodeRows(hour, tally), containers, tally)
   const allocations = allocationRows(hour, containers, nodes)

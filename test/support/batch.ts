@@ -120,6 +120,7 @@ export class BatchBuilder {
     return {
       windows,
       facts: this.facts,
+      flagged: new Set(),
       intervals: new Map(windows.map(window => [window, new Map(Object.entries(intervals))])),
     }
   }

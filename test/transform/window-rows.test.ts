@@ -138,6 +138,19 @@ describe('container-hours', () => {
     ])
   })
 
+  test('memory without CPU allocation is a reject, and samples that the engine left out are a warning', () => {
+    const builder = new BatchBuilder().node({ name: 'n1' }).container(A)
+    builder.add(
+      'ramAllocated',
+      point({ job: 'kubecost', namespace: 'shop', pod: 'p', container: 'c', node: 'n1' }, 1),
+    )
+    const rows = rowsOf({ ...builder.build(), flagged: new Set(['node_cpu_hourly_cost']) })
+    expect(rows.rejects).toContainEqual(
+      expect.objectContaining({ reason: 'cpu_allocation_absent', count: 1 }),
+    )
+    expect(rows.warnings.map(({ code }) => code)).toEqual(['allocation_missing', 'engine_warning'])
+  })
+
   test('odd names pass through unchanged', () => {
     const name = '__proto__"\\\n\u2028🦊'
     const rows = rowsOf(

@@ -30,7 +30,9 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
   const facts = new Map<FactName, readonly Series[]>()
   const flagged = new Set<string>()
   const flagging = { ...source, onFlagged: (metric: string) => flagged.add(metric) }
-  await askAll(flagging, catalogue, first, last, facts)
+  const { cpuUsedCounter, ...always } = catalogue
+  await askAll(flagging, always, first, last, facts)
+  if (!isRuleWhole(facts)) await askAll(flagging, { cpuUsedCounter }, first, last, facts)
   await repairPrices(flagging, first, last, facts)
   const intervals = await findIntervals(source, windows, facts)
   return { windows, facts, intervals, flagged }
@@ -49,6 +51,21 @@ async function askAll(
       facts.set(name as FactName, await askHours(source, query, first, last, extraMatchers))
     }),
   )
+}
+
+/** The recording rule tells what the counters tell, at a fraction of their cost, where it covers every container. */
+function isRuleWhole(facts: ReadonlyMap<FactName, readonly Series[]>): boolean {
+  const told = new Set<string>()
+  for (const series of facts.get('cpuUsedRule') ?? []) {
+    for (const time of series.times) told.add(`${containerOf(series)}\0${time}`)
+  }
+  return (facts.get('containerSamples') ?? []).every(series =>
+    series.times.every(time => told.has(`${containerOf(series)}\0${time}`)),
+  )
+}
+
+function containerOf(series: Series): string {
+  return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}`
 }
 
 /** Only the nodes whose price is NaN, zero, negative or absent in some hour cost the extra queries. */

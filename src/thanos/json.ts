@@ -26,24 +26,20 @@ export function parseBounded(text: string): { value: unknown } | undefined {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
+/** On bytes, which is several times faster than on a text: no byte of a longer UTF-8 character looks like ASCII. */
 function isTooDeep(text: string): boolean {
+  const bytes = Buffer.from(text)
   let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) at = closingQuote(text, at)
+  let isInString = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    if (isInString) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) isInString = false
+    } else if (byte === QUOTE) isInString = true
     // `[` and `{`, `]` and `}` differ from each other by one bit.
-    else if ((code | 0x20) === 0x7b && ++depth > MAX_DEPTH) return true
-    else if ((code | 0x20) === 0x7d) depth--
+    else if ((byte | 0x20) === 0x7b && ++depth > MAX_DEPTH) return true
+    else if ((byte | 0x20) === 0x7d) depth--
   }
   return false
-}
-
-/** Where the string ends that begins at `open`; the end of the text where it doesn't. */
-function closingQuote(text: string, open: number): number {
-  for (let at = text.indexOf('"', open + 1); at !== -1; at = text.indexOf('"', at + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++
-    if (backslashes % 2 === 0) return at
-  }
-  return text.length
 }

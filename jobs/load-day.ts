@@ -54,19 +54,24 @@ export const loadDay = {
   },
 }
 
-/** Hours read at once: enough that asking costs little, few enough that a day never lies in memory. */
-const PIECE_WINDOWS = 8
+/** Hours read at once as long as nobody knows how much an hour is. */
+const FIRST_PIECE_WINDOWS = 6
+/** Container-hours held at once: enough that asking costs little, few enough that memory does not grow with the cluster. */
+const PIECE_ROWS = 60_000
 
 /** Reads the next hours while the last ones are computed and written. */
 async function loadInPieces(load: Load, claims: readonly Claim[]): Promise<void> {
   const failures: unknown[] = []
   let writing = Promise.resolve()
   try {
-    for (let i = 0; i < claims.length && failures.length === 0; i += PIECE_WINDOWS) {
-      const piece = claims.slice(i, i + PIECE_WINDOWS)
+    let size = FIRST_PIECE_WINDOWS
+    for (let next = 0; next < claims.length && failures.length === 0; ) {
+      const piece = claims.slice(next, next + size)
+      next += piece.length
       const read = await narrowingDown(load, piece, () => readWindows(load, piece))
       await writing
       if (read === undefined) continue
+      size = Math.max(1, Math.floor(PIECE_ROWS / Math.max(1, rowsPerWindow(read))))
       writing = narrowingDown(load, piece, () => writeWindows(load, read)).catch((error: unknown) => {
         failures.push(error)
       })
@@ -75,6 +80,11 @@ async function loadInPieces(load: Load, claims: readonly Claim[]): Promise<void>
     await writing
   }
   if (failures.length > 0) throw failures[0]
+}
+
+function rowsPerWindow({ claims, batch }: ReadWindows): number {
+  const points = batch.facts.get('containerSamples')?.reduce((sum, series) => sum + series.times.length, 0)
+  return (points ?? 0) / Math.max(1, claims.length)
 }
 
 /**

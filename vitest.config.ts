@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/support/skipped-reporter.ts'],
     // Starts PostgreSQL only when a file asks for a database.
     globalSetup: ['test/support/global-postgres.ts'],
     testTimeout: 60_000,

@@ -1,3 +1,5 @@
+import type { FactName } from '../domain/samples.js'
+
 /**
  * The queries of one batch, as data. Each is a range query at `step=3600` that gives one point per series and hour;
  * the point at H+1h speaks of the samples in `[H, H+1h)`, because every range is `[1h] offset 1ms`: exactly the
@@ -7,8 +9,6 @@
  * are used only for what is a level (a price, a capacity, a request). `max by (… uid)` or `(… id)` inside the sum
  * folds the same series arriving from several sources and keeps two lives of one pod name apart.
  */
-import type { FactName } from '../domain/samples.js'
-
 export interface CatalogueQuery {
   readonly metric: string
   readonly purpose: string

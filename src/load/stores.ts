@@ -22,14 +22,6 @@ export interface KnownStoreSet extends StoreSet {
 // "No lower bound" is announced as the smallest int64 of milliseconds, which lies before all that PostgreSQL can name.
 const BEGINNING_OF_TIME = -200_000_000_000
 
-/** The sets that have to be there for a window of the account to be whole. */
-export async function requiredSets(pool: pg.Pool, cloudAccountId: string): Promise<StoreSet[]> {
-  const known = await listSets(pool, cloudAccountId)
-  return known
-    .filter(set => set.forgottenAt === null)
-    .map(({ labelSet, component, minTime }) => ({ labelSet, component, minTime }))
-}
-
 /** Every set that ever announced the account, or any account, also forgotten ones. */
 export async function listSets(pool: pg.Pool, cloudAccountId?: string): Promise<KnownStoreSet[]> {
   const { rows } = await pool.query<KnownStoreSet>({

@@ -1,9 +1,10 @@
+import type { Series } from '../domain/samples.js'
 import { NamedError } from '../errors.js'
 import { classifyEnvelope, contract, failure, isHtml } from './classify.js'
 import { isObject, type JsonObject, member, parseBounded } from './json.js'
 import { cleanLabels, labelKey } from './labels.js'
 import { decodePoint, decodePoints, type Grid } from './points.js'
-import type { Annotations, Answer, Series } from './types.js'
+import type { Annotations, Answer } from './types.js'
 
 /** What an answer has to be to be used. */
 export interface Expectation {

@@ -1,11 +1,5 @@
 import type { CloudAccount } from '../domain/account.js'
-
-/** One series of an answer. `times` are Unix seconds (up to three decimals), `values` may hold NaN and ±Infinity. */
-export interface Series {
-  readonly labels: ReadonlyMap<string, string>
-  readonly times: readonly number[]
-  readonly values: readonly number[]
-}
+import type { Series } from '../domain/samples.js'
 
 /** What was odd about an answer that could be used all the same. Every member is a count. */
 export interface Annotations {

@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listRuns, startRun } from '../../src/load/runs.js'
-import { forgetSet, listSets, recordSets, requiredSets } from '../../src/load/stores.js'
+import { forgetSet, listSets, recordSets } from '../../src/load/stores.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { ACCOUNT, claimOne, hour, NOON, plannedCluster, windowRows } from './rows.js'
+
+/** Sets that nobody accepted as gone. */
+async function requiredSets(pool: Parameters<typeof listSets>[0], account: string) {
+  const known = await listSets(pool, account)
+  return known
+    .filter(set => set.forgottenAt === null)
+    .map(({ labelSet, component, minTime }) => ({ labelSet, component, minTime }))
+}
 
 let database: TestDatabase
 

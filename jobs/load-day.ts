@@ -115,6 +115,16 @@ async function loadAlone(load: Load, claims: readonly Claim[]): Promise<void> {
   await narrowingDown(load, claims, async () => writeWindows(load, await readWindows(load, claims)))
 }
 
+const EMPTY_BATCH: ClusterBatch = {
+  windows: [],
+  facts: new Map(),
+  intervals: new Map(),
+  raw: new Map(),
+  metrics: new Map(),
+  mended: new Map(),
+  flagged: new Set(),
+}
+
 interface ReadWindows {
   readonly claims: readonly Claim[]
   readonly batch: ClusterBatch
@@ -131,8 +141,7 @@ async function readWindows(load: Load, claims: readonly Claim[]): Promise<ReadWi
   }
   await guard.look()
   const asked = await setAsideUnguarded(load, claims)
-  if (asked.length === 0)
-    return { claims: [], batch: { windows: [], facts: new Map(), intervals: new Map(), flagged: new Set() } }
+  if (asked.length === 0) return { claims: [], batch: EMPTY_BATCH }
   await run.advance('extract')
   const batch = await extractBatch(
     source,

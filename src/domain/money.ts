@@ -31,3 +31,34 @@ export function sumMoney(amounts: Iterable<Money>): Money {
   for (const amount of amounts) sum += amount
   return sum
 }
+
+/**
+ * Shares an amount out in proportion to weights so that the shares add up to it to the last digit: each is rounded
+ * down, and the units left over go to those that lost most by it, earlier ones first. Throws where no weight is
+ * positive or one is negative or not a number.
+ */
+export function splitMoney(total: Money, weights: readonly number[]): Money[] {
+  const sum = weights.reduce((all, weight) => all + weight, 0)
+  if (!(sum > 0) || !Number.isFinite(sum) || weights.some(weight => !(weight >= 0)))
+    throw new RangeError(`cannot share out by the weights ${weights.slice(0, 5).join(', ')}`)
+  // Weights as whole numbers: products with money in doubles would lose digits.
+  const scaled = weights.map(weight => BigInt(Math.round((weight / sum) * SHARE_UNITS)))
+  const whole = sumMoney(scaled)
+  const shares = scaled.map(weight => (total * weight) / whole)
+  const lost = scaled.map((weight, i) => total * weight - (shares[i] ?? 0n) * whole)
+  let left = total - sumMoney(shares)
+  const order = lost.map((_, i) => i).sort((a, b) => compareMoney(lost[b] ?? 0n, lost[a] ?? 0n) || a - b)
+  for (const i of order) {
+    if (left === 0n) break
+    shares[i] = (shares[i] ?? 0n) + 1n
+    left--
+  }
+  return shares
+}
+
+/** Fine enough that a share is right to fifteen digits. */
+const SHARE_UNITS = 2 ** 53
+
+function compareMoney(a: Money, b: Money): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

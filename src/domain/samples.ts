@@ -34,6 +34,62 @@ export type FactName =
   | 'jobOwner'
   | 'deployments'
   | 'heartbeat'
+  | 'gpuAllocated'
+  | 'gpuRequested'
+  | 'nodeGpuPrice'
+  | 'nodeGpuCount'
+  | 'nodePriceChanges'
+  | 'nodeCpuPriceUsual'
+  | 'nodeRamPriceUsual'
+  | 'nodeLabels'
+  | 'podLabels'
+  | 'namespaceLabels'
+  | 'pvPriceSum'
+  | 'pvPriceSamples'
+  | 'pvCapacitySum'
+  | 'pvCapacitySamples'
+  | 'pvInfo'
+  | 'claimSamples'
+  | 'claimRequestSum'
+  | 'podClaimSum'
+  | 'podClaimSamples'
+  | 'localDiskSum'
+  | 'balancerCostSum'
+  | 'balancerSamples'
+  | 'serviceSelectors'
+  | 'feeSum'
+  | 'feeSamples'
+  | 'networkEgress'
+  | 'networkSamples'
+  | 'networkResets'
+  | 'networkZonePrice'
+  | 'networkRegionPrice'
+  | 'networkInternetPrice'
+  | 'present'
+
+/** Facts that are read sample by sample where sums over the hour are not enough. Times are the true ones. */
+export type RawName =
+  | 'cpuAllocated'
+  | 'ramAllocated'
+  | 'gpuAllocated'
+  | 'nodeCpuPrice'
+  | 'nodeRamPrice'
+  | 'nodeGpuPrice'
+  | 'podClaims'
+  | 'networkEgress'
+
+/** What was read of one exporter's series of one metric in one window. */
+export interface MetricReading {
+  readonly metric: string
+  readonly labels: ReadonlyMap<string, string>
+  readonly samples: number
+  readonly avg: number
+  readonly min: number
+  readonly max: number
+  readonly last: number
+  /** undefined: no counter. */
+  readonly increase: number | undefined
+}
 
 /** Some windows of one cluster, as read. A point at H+1h speaks of window H. */
 export interface ClusterBatch {
@@ -41,6 +97,12 @@ export interface ClusterBatch {
   readonly facts: ReadonlyMap<FactName, readonly Series[]>
   /** Seconds between samples by source job (`''` = no job label), per window. */
   readonly intervals: ReadonlyMap<Window, ReadonlyMap<string, number>>
+  /** Samples of what needs them, per window. */
+  readonly raw: ReadonlyMap<Window, ReadonlyMap<RawName, readonly Series[]>>
+  /** The exporter's own series, per window. */
+  readonly metrics: ReadonlyMap<Window, readonly MetricReading[]>
+  /** Names and values that had to be changed to be stored: how many, by what was done. */
+  readonly mended: ReadonlyMap<string, number>
   /** Metrics of which the query engine said that it left something out (a PromQL warning). */
   readonly flagged: ReadonlySet<string>
 }

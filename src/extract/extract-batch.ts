@@ -35,7 +35,7 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
   if (!isRuleWhole(facts)) await askAll(flagging, { cpuUsedCounter }, first, last, facts)
   await repairPrices(flagging, first, last, facts)
   const intervals = await findIntervals(source, windows, facts)
-  return { windows, facts, intervals, flagged }
+  return { windows, facts, intervals, raw: new Map(), metrics: new Map(), mended: new Map(), flagged }
 }
 
 async function askAll(

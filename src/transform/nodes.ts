@@ -68,12 +68,19 @@ function nodeRow(
     minutes: machine.hours * 60,
     cpuCores,
     ramGib,
+    gpus: null,
     cpuPrice: price.cpu,
     ramPrice: price.ram,
+    gpuPrice: null,
+    cpuPriceRange: { min: price.cpu, max: price.cpu },
+    ramPriceRange: { min: price.ram, max: price.ram },
     priceSource: price.source,
     spotRatio: machine.spotRatio,
+    zone: null,
+    nodePool: null,
     cpuCost: cpuCores === null ? null : toMoney(price.cpu * cpuCores * machine.hours),
     ramCost: ramGib === null ? null : toMoney(price.ram * ramGib * machine.hours),
+    gpuCost: null,
   }
 }
 

@@ -49,6 +49,11 @@ function windowOutcome(hour: Hour): WindowOutcome {
     allocations,
     nodes: nodes.sort((a, b) => compare(a.node, b.node) || compare(a.providerId, b.providerId)),
     idle: idleRows(nodes, allocations),
+    assets: [],
+    remainders: [],
+    metrics: [],
+    checks: [],
+    sourceSamples: 0,
     coverage: heartbeat.coverage,
     samplesSeen: heartbeat.seen,
     samplesExpected: heartbeat.expected,
@@ -67,6 +72,11 @@ function silentRows(hour: Hour, heartbeat: Heartbeat): WindowRows {
     allocations: [],
     nodes: [],
     idle: [],
+    assets: [],
+    remainders: [],
+    metrics: [],
+    checks: [],
+    sourceSamples: 0,
     coverage: 0,
     samplesSeen: heartbeat.seen,
     samplesExpected: heartbeat.expected,
@@ -167,12 +177,19 @@ function withUnknownNodes(nodes: NodeRow[], containers: readonly ContainerHours[
       minutes: hours * 60,
       cpuCores: null,
       ramGib: null,
+      gpus: null,
       cpuPrice: DEFAULT_PRICES.cpu,
       ramPrice: DEFAULT_PRICES.ram,
+      gpuPrice: null,
+      cpuPriceRange: { min: DEFAULT_PRICES.cpu, max: DEFAULT_PRICES.cpu },
+      ramPriceRange: { min: DEFAULT_PRICES.ram, max: DEFAULT_PRICES.ram },
       priceSource: 'default',
       spotRatio: null,
+      zone: null,
+      nodePool: null,
       cpuCost: null,
       ramCost: null,
+      gpuCost: null,
     })
   }
   return nodes
@@ -221,6 +238,7 @@ function allocationRow(
     providerId,
     controllerKind: controller?.kind ?? null,
     controller: controller?.name ?? null,
+    podUid: null,
     minutes: container.hours * 60,
     cpuCoreHours: container.cpuAllocated,
     cpuCoreRequestHours: container.cpuRequested,
@@ -228,8 +246,21 @@ function allocationRow(
     ramGibHours: container.ramAllocated,
     ramGibRequestHours: container.ramRequested,
     ramGibUsedHours: container.ramUsed,
+    gpuHours: null,
+    pvGibHours: null,
+    networkZoneGib: null,
+    networkRegionGib: null,
+    networkInternetGib: null,
+    loadBalancerHours: null,
     cpuCost: toMoney(container.cpuAllocated * price.cpu),
     ramCost: toMoney(container.ramAllocated * price.ram),
+    gpuCost: null,
+    pvCost: null,
+    networkZoneCost: null,
+    networkRegionCost: null,
+    networkInternetCost: null,
+    loadBalancerCost: null,
+    labels: null,
     priceSource: price.source,
   }
 }
@@ -269,7 +300,12 @@ function idleRows(nodes: readonly NodeRow[], allocations: readonly AllocationRow
     const ram = rows.map(row => row.ramCost).filter(cost => cost !== null)
     if (cpu.length < rows.length || ram.length < rows.length) continue
     const sums = charged.get(node) ?? { cpu: 0n, ram: 0n }
-    idle.push({ node, cpuCost: sumMoney(cpu) - sums.cpu, ramCost: sumMoney(ram) - sums.ram })
+    idle.push({
+      node,
+      cpuCost: sumMoney(cpu) - sums.cpu,
+      ramCost: sumMoney(ram) - sums.ram,
+      gpuCost: null,
+    })
   }
   return idle.sort((a, b) => compare(a.node, b.node))
 }

@@ -51,7 +51,7 @@ describe('publishing a window', () => {
     await plannedCluster(database.pool, 'whole')
     const rows = windowRows(NOON, {
       nodes: [node(0), node(1, { providerId: 'aws:///i-1', cpuCost: null, cpuCores: null, ramCost: 7n })],
-      idle: [{ node: 'node-0', cpuCost: -1n, ramCost: 0n }],
+      idle: [{ node: 'node-0', cpuCost: -1n, ramCost: 0n, gpuCost: null }],
       warnings: [{ code: 'price_repaired', detail: 'node-0' }],
       rejects: [{ reason: 'orphan', metric: 'm', count: 3, example: 'x' }],
     })

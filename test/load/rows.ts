@@ -24,6 +24,7 @@ export function allocation(index: number, change: Partial<AllocationRow> = {}): 
     providerId: null,
     controllerKind: 'Deployment',
     controller: `web-${index % 5}`,
+    podUid: null,
     minutes: 60,
     cpuCoreHours: 0.1 + index / 1000,
     cpuCoreRequestHours: index % 2 === 0 ? 0.1 : null,
@@ -31,9 +32,22 @@ export function allocation(index: number, change: Partial<AllocationRow> = {}): 
     ramGibHours: 0.25,
     ramGibRequestHours: null,
     ramGibUsedHours: index / 3,
+    gpuHours: null,
+    pvGibHours: null,
+    networkZoneGib: null,
+    networkRegionGib: null,
+    networkInternetGib: null,
+    loadBalancerHours: null,
     cpuCost: BigInt(1_000_003 * (index + 1)),
     ramCost: BigInt(777 * index),
+    gpuCost: null,
+    pvCost: null,
+    networkZoneCost: null,
+    networkRegionCost: null,
+    networkInternetCost: null,
+    loadBalancerCost: null,
     priceSource: 'measured',
+    labels: null,
     ...change,
   }
 }
@@ -47,18 +61,25 @@ export function node(index: number, change: Partial<NodeRow> = {}): NodeRow {
     minutes: 60,
     cpuCores: 4,
     ramGib: 16,
+    gpus: null,
     cpuPrice: 0.03,
     ramPrice: 0.004,
+    gpuPrice: null,
+    cpuPriceRange: { min: 0.03, max: 0.03 },
+    ramPriceRange: { min: 0.004, max: 0.004 },
     priceSource: 'measured',
     spotRatio: null,
+    zone: null,
+    nodePool: null,
     cpuCost: 120_000_000_000n,
     ramCost: null,
+    gpuCost: null,
     ...change,
   }
 }
 
 export function idle(index: number, change: Partial<IdleRow> = {}): IdleRow {
-  return { node: `node-${index}`, cpuCost: -5n, ramCost: 12_345n, ...change }
+  return { node: `node-${index}`, cpuCost: -5n, ramCost: 12_345n, gpuCost: null, ...change }
 }
 
 export function windowRows(window: Window, change: Partial<WindowRows> & { size?: number } = {}): WindowRows {
@@ -68,6 +89,11 @@ export function windowRows(window: Window, change: Partial<WindowRows> & { size?
     allocations: Array.from({ length: size }, (_, index) => allocation(index)),
     nodes: [0, 1, 2].map(index => node(index)),
     idle: [0, 1, 2].map(index => idle(index)),
+    assets: [],
+    remainders: [],
+    metrics: [],
+    checks: [],
+    sourceSamples: size * 60,
     coverage: 1,
     samplesSeen: 60,
     samplesExpected: 60,

@@ -120,6 +120,9 @@ export class BatchBuilder {
     return {
       windows,
       facts: this.facts,
+      raw: new Map(),
+      metrics: new Map(),
+      mended: new Map(),
       flagged: new Set(),
       intervals: new Map(windows.map(window => [window, new Map(Object.entries(intervals))])),
     }

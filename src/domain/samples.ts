@@ -54,6 +54,8 @@ export type FactName =
   | 'podClaimSum'
   | 'podClaimSamples'
   | 'localDiskSum'
+  | 'localDiskSamples'
+  | 'pvPriceRepaired'
   | 'balancerCostSum'
   | 'balancerSamples'
   | 'serviceSelectors'
@@ -65,7 +67,8 @@ export type FactName =
   | 'networkZonePrice'
   | 'networkRegionPrice'
   | 'networkInternetPrice'
-  | 'present'
+  | 'gpuSeries'
+  | 'networkSeries'
 
 /** Facts that are read sample by sample where sums over the hour are not enough. Times are the true ones. */
 export type RawName =
@@ -103,6 +106,8 @@ export interface ClusterBatch {
   readonly metrics: ReadonlyMap<Window, readonly MetricReading[]>
   /** Names and values that had to be changed to be stored: how many, by what was done. */
   readonly mended: ReadonlyMap<string, number>
+  /** ISO 4217 code of the prices; undefined where nobody said. */
+  readonly currency?: string | undefined
   /** Metrics of which the query engine said that it left something out (a PromQL warning). */
   readonly flagged: ReadonlySet<string>
 }

@@ -4,7 +4,7 @@ import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { NamedError } from '../errors.js'
 import { equals, noneOf, oneOf } from '../thanos/promql.js'
 import type { ThanosClient } from '../thanos/types.js'
-import type { CatalogueQuery } from './catalogue.js'
+import type { CatalogueQuery } from './query.js'
 
 /** Whose series are asked for, and through what. */
 export interface Source {
@@ -87,15 +87,19 @@ async function askOnce(
     ...(source.signal ? { signal: source.signal } : {}),
   })
   if (answer.annotations.warning > 0) source.onFlagged?.(query.metric)
-  for (const series of answer.series) {
-    if ((series.labels.get('cluster_id') ?? '') !== source.clusterId) {
-      throw new NamedError(
-        'THANOS_CONTRACT',
-        `account ${source.account.cloudAccountId}: ${query.metric} of another cluster came back for cluster "${source.clusterId}"; nothing of it is loaded`,
-      )
-    }
-  }
+  refuseOtherCluster(source, query.metric, answer.series)
   return [...answer.series]
+}
+
+/** Rejects an answer that holds series of another cluster than was asked for. */
+export function refuseOtherCluster(source: Source, metric: string, answer: readonly Series[]): void {
+  for (const series of answer) {
+    if ((series.labels.get('cluster_id') ?? '') === source.clusterId) continue
+    throw new NamedError(
+      'THANOS_CONTRACT',
+      `account ${source.account.cloudAccountId}: ${metric} of another cluster came back for cluster "${source.clusterId}"; nothing of it is loaded`,
+    )
+  }
 }
 
 /** One hour, namespace by namespace: groups of about equal size, and a rest shard for what appeared meanwhile. */

@@ -1,10 +1,16 @@
-import { type ClusterBatch, type FactName, label, type Series } from '../domain/samples.js'
+import type { ClusterBatch, FactName, Series } from '../domain/samples.js'
 import type { Window } from '../domain/window.js'
 import { oneOf } from '../thanos/promql.js'
 import { askHours, type Source } from './ask.js'
-import { type CatalogueQuery, catalogue, priceRepairs } from './catalogue.js'
+import { assetQueries, networkQueries, selectorQueries, volumeRepairs } from './catalogue-assets.js'
+import { containerQueries } from './catalogue-containers.js'
+import { nameQueries } from './catalogue-names.js'
+import { nodeQueries, priceRepairs } from './catalogue-nodes.js'
 import { findIntervals } from './intervals.js'
+import type { CatalogueQuery } from './query.js'
+import { readRaw } from './raw.js'
 import { refuseUnmergedReplicas } from './replicas.js'
+import { isRuleWhole, oddVolumes, unpricedNodes } from './wanting.js'
 
 /**
  * Reads all facts of some windows of one cluster. Complete or rejected: every answer has been judged whole, of this
@@ -22,6 +28,15 @@ export async function extractBatch(source: Source, windows: readonly Window[]): 
   }
 }
 
+const { cpuUsedCounter, ...containerQueriesAlways } = containerQueries
+const ALWAYS = {
+  ...containerQueriesAlways,
+  ...nodeQueries,
+  ...nameQueries,
+  ...assetQueries,
+  ...networkQueries,
+} as const
+
 async function extractAll(source: Source, windows: readonly Window[]): Promise<ClusterBatch> {
   const first = Math.min(...windows) as Window
   const last = Math.max(...windows) as Window
@@ -30,12 +45,31 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
   const facts = new Map<FactName, readonly Series[]>()
   const flagged = new Set<string>()
   const flagging = { ...source, onFlagged: (metric: string) => flagged.add(metric) }
-  const { cpuUsedCounter, ...always } = catalogue
-  await askAll(flagging, always, first, last, facts)
-  if (!isRuleWhole(facts)) await askAll(flagging, { cpuUsedCounter }, first, last, facts)
-  await repairPrices(flagging, first, last, facts)
-  const intervals = await findIntervals(source, windows, facts)
-  return { windows, facts, intervals, raw: new Map(), metrics: new Map(), mended: new Map(), flagged }
+  await askAll(flagging, ALWAYS, first, last, facts)
+  await askWhereWanting(flagging, first, last, facts)
+  const [raw, intervals] = await Promise.all([
+    readRaw(source, windows, facts),
+    findIntervals(source, windows, facts),
+  ])
+  const { currency } = source.account
+  return { windows, facts, intervals, raw, metrics: new Map(), mended: new Map(), flagged, currency }
+}
+
+/** What only some clusters and hours need is asked only there. */
+async function askWhereWanting(
+  source: Source,
+  first: Window,
+  last: Window,
+  facts: Map<FactName, readonly Series[]>,
+): Promise<void> {
+  const ask = (queries: Partial<Record<FactName, CatalogueQuery>>, extraMatchers = '') =>
+    askAll(source, queries, first, last, facts, extraMatchers)
+  if (!isRuleWhole(facts)) await ask({ cpuUsedCounter })
+  const unpriced = unpricedNodes(facts)
+  if (unpriced.size > 0) await ask(priceRepairs, `,${oneOf('node', [...unpriced].sort())}`)
+  const odd = oddVolumes(facts)
+  if (odd.size > 0) await ask(volumeRepairs, `,${oneOf('volumename', [...odd].sort())}`)
+  if ((facts.get('balancerSamples') ?? []).length > 0) await ask(selectorQueries)
 }
 
 async function askAll(
@@ -51,59 +85,4 @@ async function askAll(
       facts.set(name as FactName, await askHours(source, query, first, last, extraMatchers))
     }),
   )
-}
-
-/** The recording rule tells what the counters tell, at a fraction of their cost, where it covers every container. */
-function isRuleWhole(facts: ReadonlyMap<FactName, readonly Series[]>): boolean {
-  const told = new Set<string>()
-  for (const series of facts.get('cpuUsedRule') ?? []) {
-    for (const time of series.times) told.add(`${containerOf(series)}\0${time}`)
-  }
-  return (facts.get('containerSamples') ?? []).every(series =>
-    series.times.every(time => told.has(`${containerOf(series)}\0${time}`)),
-  )
-}
-
-function containerOf(series: Series): string {
-  return `${label(series, 'namespace')}\0${label(series, 'pod')}\0${label(series, 'container')}`
-}
-
-/** Only the nodes whose price is NaN, zero, negative or absent in some hour cost the extra queries. */
-async function repairPrices(
-  source: Source,
-  first: Window,
-  last: Window,
-  facts: Map<FactName, readonly Series[]>,
-): Promise<void> {
-  const unpriced = unpricedNodes(facts)
-  if (unpriced.size === 0) return
-  await askAll(source, priceRepairs, first, last, facts, `,${oneOf('node', [...unpriced].sort())}`)
-}
-
-function unpricedNodes(facts: ReadonlyMap<FactName, readonly Series[]>): Set<string> {
-  const nodes = new Set<string>()
-  const hoursSeen = new Map<string, Set<number>>()
-  for (const fact of ['nodeSamples', 'nodeCapacitySamples'] as const) {
-    for (const series of facts.get(fact) ?? []) {
-      const hours = hoursSeen.get(label(series, 'node')) ?? new Set()
-      for (const time of series.times) hours.add(time)
-      hoursSeen.set(label(series, 'node'), hours)
-    }
-  }
-  for (const fact of ['nodeCpuPrice', 'nodeRamPrice'] as const) {
-    const priced = new Map<string, Set<number>>()
-    for (const series of facts.get(fact) ?? []) {
-      const node = label(series, 'node')
-      const hours = priced.get(node) ?? new Set()
-      series.values.forEach((value, i) => {
-        if (value > 0 && Number.isFinite(value)) hours.add(series.times[i] ?? 0)
-        else nodes.add(node)
-      })
-      priced.set(node, hours)
-    }
-    for (const [node, hours] of hoursSeen) {
-      if ([...hours].some(hour => !priced.get(node)?.has(hour))) nodes.add(node)
-    }
-  }
-  return nodes
 }

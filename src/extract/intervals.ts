@@ -3,14 +3,23 @@ import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { equals } from '../thanos/promql.js'
 import { type Source, sourceMatchers } from './ask.js'
 import { catalogue } from './catalogue.js'
+import type { CatalogueQuery } from './query.js'
 
 /** Facts whose sums of samples become hours: the pace of their jobs has to be known. */
-const PACED: readonly (FactName & keyof typeof catalogue)[] = [
+const PACED: readonly FactName[] = [
   'nodeSamples',
   'containerSamples',
   'heartbeat',
   'nodeCapacitySamples',
   'ramUsed',
+  'pvPriceSamples',
+  'pvCapacitySamples',
+  'claimSamples',
+  'podClaimSamples',
+  'localDiskSamples',
+  'balancerSamples',
+  'feeSamples',
+  'networkSamples',
 ]
 
 /** Scrape intervals outside this range are no scrape intervals. Seconds. */
@@ -44,7 +53,7 @@ export function sampleInterval(times: readonly number[]): number | undefined {
 }
 
 interface Probe {
-  readonly fact: keyof typeof catalogue
+  readonly fact: FactName
   readonly series: Series
 }
 
@@ -103,7 +112,7 @@ async function rawTimes(
   probe: Probe,
   windows: readonly Window[],
 ): Promise<(readonly number[])[]> {
-  const { metric, labels } = catalogue[probe.fact]
+  const { metric, labels = [] }: CatalogueQuery = catalogue[probe.fact]
   const pinned = labels.map(name => `,${equals(name, label(probe.series, name))}`).join('')
   const first = Math.min(...windows)
   const last = Math.max(...windows)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { catalogue, priceRepairs } from '../../src/extract/catalogue.js'
+import { catalogue } from '../../src/extract/catalogue.js'
 import { createEstate, type Estate } from '../../src/sample/estate.js'
 import { DAY } from '../../src/sample/machines.js'
 import { PromqlEngine, type ResultSeries } from '../../src/sample/promql.js'
@@ -112,7 +112,7 @@ function catalogueAsks(estate: Estate): Ask[] {
   for (const account of estate.accounts) {
     for (const cluster of account.clusters) {
       const matchers = `tenant_id="${account.tenantId}",cluster_id="${cluster.clusterId}"`
-      for (const [name, query] of Object.entries({ ...catalogue, ...priceRepairs })) {
+      for (const [name, query] of Object.entries(catalogue)) {
         asks.push({
           name: `${name} of ${account.name}, ${cluster.clusterId}`,
           path: 'query_range',

@@ -51,6 +51,7 @@ export type FactName =
   | 'pvInfo'
   | 'claimSamples'
   | 'claimRequestSum'
+  | 'claimRequestMax'
   | 'podClaimSum'
   | 'podClaimSamples'
   | 'localDiskSum'

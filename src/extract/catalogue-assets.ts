@@ -37,6 +37,17 @@ export const assetQueries = {
     'byte·samples',
     'size of a claim over its life',
   ),
+  claimRequestMax: {
+    metric: 'kube_persistentvolumeclaim_resource_requests_storage_bytes',
+    purpose: 'largest size of a claim within the hour',
+    unit: 'bytes',
+    labels: ['namespace', 'persistentvolumeclaim'],
+    merge: 'max',
+    expression: maxBy('max_over_time', 'kube_persistentvolumeclaim_resource_requests_storage_bytes', '', [
+      'namespace',
+      'persistentvolumeclaim',
+    ]),
+  },
   podClaimSum: summed(
     'pod_pvc_allocation',
     POD_CLAIM,

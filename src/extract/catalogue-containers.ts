@@ -1,5 +1,13 @@
 import type { FactName } from '../domain/samples.js'
-import { aboveZero, averageBy, type CatalogueQuery, firstOf, maxBy, REAL_CONTAINER, sumOfLives } from './query.js'
+import {
+  aboveZero,
+  averageBy,
+  type CatalogueQuery,
+  firstOf,
+  maxBy,
+  REAL_CONTAINER,
+  sumOfLives,
+} from './query.js'
 
 const ON_NODE = ['job', 'namespace', 'pod', 'container', 'node']
 const REQUESTED = ['namespace', 'pod', 'container', 'node']
@@ -68,7 +76,10 @@ export const containerQueries = {
     labels: REQUESTED,
     merge: 'max',
     shardLabel: 'namespace',
-    expression: requested('resource="memory",unit="byte"', 'kube_pod_container_resource_requests_memory_bytes'),
+    expression: requested(
+      'resource="memory",unit="byte"',
+      'kube_pod_container_resource_requests_memory_bytes',
+    ),
   },
   gpuRequested: {
     metric: 'kube_pod_container_resource_requests',

@@ -42,7 +42,11 @@ export const nodeQueries = {
     expression: averageBy('kubecost_node_is_spot', '', ['node', 'provider_id', 'instance_type', 'region']),
   },
   nodeCpuCapacity: capacity('kube_node_status_capacity_cpu_cores', 'resource="cpu",unit="core"', 'cores'),
-  nodeRamCapacity: capacity('kube_node_status_capacity_memory_bytes', 'resource="memory",unit="byte"', 'bytes'),
+  nodeRamCapacity: capacity(
+    'kube_node_status_capacity_memory_bytes',
+    'resource="memory",unit="byte"',
+    'bytes',
+  ),
   nodeGpuCount: {
     metric: 'node_gpu_count',
     purpose: 'GPUs of the machine, by the cost exporter or by kube-state-metrics',

@@ -1,5 +1,7 @@
+import type { NodeRow } from '../domain/rows.js'
 import { label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import type { GpuHours } from './gpus.js'
 import { containerKey, containerOnNodeKey, type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import type { Tally } from './tally.js'
@@ -11,6 +13,12 @@ export interface ContainerHours extends RunningContainer {
   readonly ramAllocated: number
   readonly cpuRequested: number | null
   readonly ramRequested: number | null
+  /** GPU-hours; null: not known. */
+  readonly gpuHours: number | null
+  /** The job whose samples these are. */
+  readonly job: string
+  /** As `containerOnNodeKey` makes it. */
+  readonly onNode: string
   cpuUsed: number | null
   ramUsed: number | null
 }
@@ -27,15 +35,22 @@ interface Sums {
  * Container-hours of one window. Running time and allocation come from the same series: samples × the interval of
  * their job. A request counts for as long as the container ran, whatever the exporter says after it ended.
  */
-export function containerHours(hour: Hour, tally: Tally): ContainerHours[] {
+export function containerHours(
+  hour: Hour,
+  nodes: readonly NodeRow[],
+  gpuHours: GpuHours,
+  tally: Tally,
+): ContainerHours[] {
+  const limits = limitsOf(nodes)
   const requested = {
     cpu: byContainerOnNode(hour, 'cpuRequested'),
     ram: byContainerOnNode(hour, 'ramRequested'),
   }
   const containers: ContainerHours[] = []
   for (const [key, { sums, seconds }] of bestSource(hour, tally)) {
-    const container = measure(key, sums, seconds, requested, tally)
-    if (container) containers.push(container)
+    const believed = withinLimits(sums, limits, tally)
+    const container = measure(key, believed, seconds, requested, tally)
+    if (container) containers.push({ ...container, gpuHours: gpuHours(key, container.job, container.hours) })
   }
   assignUsed(hour, containers)
   return containers
@@ -85,6 +100,38 @@ function sumsByJob(hour: Hour, tally: Tally): Map<string, Sums[]> {
   return all
 }
 
+interface Limits {
+  readonly cpuCores: number
+  readonly ramBytes: number
+}
+
+/** Beyond these no container is believed, unless its node is as large as that. */
+const MOST: Limits = { cpuCores: 512, ramBytes: 32 * 2 ** 40 }
+
+function limitsOf(nodes: readonly NodeRow[]): (node: string) => Limits {
+  const capacities = new Map(nodes.map(row => [row.node, row]))
+  return node => {
+    const capacity = capacities.get(node)
+    return {
+      cpuCores: Math.max(MOST.cpuCores, 2 * (capacity?.cpuCores ?? 0)),
+      ramBytes: Math.max(MOST.ramBytes, 2 * (capacity?.ramGib ?? 0) * GIB),
+    }
+  }
+}
+
+/** An allocation that no machine could hold is left out, so that the request stands in for it. */
+function withinLimits(sums: Sums, limits: (node: string) => Limits, tally: Tally): Sums {
+  const { series } = sums.reading
+  const { cpuCores, ramBytes } = limits(label(series, 'node'))
+  const isPossible = (sum: number | undefined, most: number) =>
+    sum === undefined || !(sum / sums.samples > most)
+  const cpu = isPossible(sums.cpu, cpuCores) ? sums.cpu : undefined
+  const ram = isPossible(sums.ram, ramBytes) ? sums.ram : undefined
+  if (cpu !== sums.cpu) tally.reject('impossible_allocation', 'container_cpu_allocation', series)
+  if (ram !== sums.ram) tally.reject('impossible_allocation', 'container_memory_allocation_bytes', series)
+  return { ...sums, cpu, ram }
+}
+
 function byContainerOnNode(hour: Hour, fact: 'cpuRequested' | 'ramRequested'): Map<string, Reading> {
   return new Map(readingsOf(hour, fact).map(reading => [containerOnNodeKey(reading.series), reading]))
 }
@@ -95,7 +142,7 @@ function measure(
   seconds: number,
   requested: { cpu: Map<string, Reading>; ram: Map<string, Reading> },
   tally: Tally,
-): ContainerHours | undefined {
+): Omit<ContainerHours, 'gpuHours'> | undefined {
   const { series } = sums.reading
   const hours = Math.min(1, (sums.samples * seconds) / HOUR_SECONDS)
   const perHour = seconds / HOUR_SECONDS
@@ -114,6 +161,8 @@ function measure(
   }
   return {
     key: containerKey(series),
+    job: label(series, 'job'),
+    onNode: key,
     namespace: label(series, 'namespace'),
     pod: label(series, 'pod'),
     container: label(series, 'container'),

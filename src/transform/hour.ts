@@ -1,4 +1,4 @@
-import type { ClusterBatch, FactName, Series } from '../domain/samples.js'
+import type { ClusterBatch, FactName, MetricReading, RawName, Series } from '../domain/samples.js'
 import { type Window, windowEnd } from '../domain/window.js'
 
 /** One series' value in one window. */
@@ -11,8 +11,16 @@ export interface Reading {
 export interface Hour {
   readonly window: Window
   readonly readings: ReadonlyMap<FactName, readonly Reading[]>
+  /** Samples of what sums can't tell. */
+  readonly raw: ReadonlyMap<RawName, readonly Series[]>
+  /** The exporter's own series. */
+  readonly metrics: readonly MetricReading[]
   /** Seconds between samples by job; undefined where it could not be found. */
   readonly interval: (job: string) => number | undefined
+  /** Names and values that had to be changed to be stored: how many, by what was done. */
+  readonly mended: ReadonlyMap<string, number>
+  /** ISO 4217 code of the prices; undefined where nobody said. */
+  readonly currency: string | undefined
   /** Metrics of which the query engine said that it left something out. */
   readonly flagged: ReadonlySet<string>
   /** Points of the answers that speak of this window. */
@@ -66,7 +74,18 @@ function hourOf(
   const intervals = batch.intervals.get(window)
   let points = 0
   for (const list of readings.values()) points += list.length
-  return { window, readings, interval: job => intervals?.get(job), flagged: batch.flagged, points }
+  const { flagged, mended, currency } = batch
+  return {
+    window,
+    readings,
+    raw: batch.raw.get(window) ?? new Map(),
+    metrics: batch.metrics.get(window) ?? [],
+    interval: job => intervals?.get(job),
+    mended,
+    currency,
+    flagged,
+    points,
+  }
 }
 
 export function readingsOf(hour: Hour, fact: FactName): readonly Reading[] {

@@ -3,7 +3,8 @@ import type { NodeRow } from '../domain/rows.js'
 import { type FactName, label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { type Hour, type Reading, readingsOf } from './hour.js'
-import { nodePrice, type PriceEvidence } from './prices.js'
+import { type Place, placesOf } from './places.js'
+import { type NodePrice, nodePrice, type PriceEvidence } from './prices.js'
 import type { Tally } from './tally.js'
 
 export const GIB = 2 ** 30
@@ -12,6 +13,7 @@ export const GIB = 2 ** 30
 const METRICS = {
   nodeCpuPrice: 'node_cpu_hourly_cost',
   nodeRamPrice: 'node_ram_hourly_cost',
+  nodeGpuPrice: 'node_gpu_hourly_cost',
   nodeTotalPrice: 'node_total_hourly_cost',
   nodeCpuCapacity: 'kube_node_status_capacity (cpu)',
   nodeRamCapacity: 'kube_node_status_capacity (memory)',
@@ -34,32 +36,38 @@ interface Machine {
  */
 export function nodeRows(hour: Hour, tally: Tally): NodeRow[] {
   const machines = findMachines(hour, tally)
-  const capacity = {
-    cpu: byNode(hour, 'nodeCpuCapacity', tally),
-    ram: byNode(hour, 'nodeRamCapacity', tally),
-  }
-  const known = [...machines.values()].map(machine => {
-    const cpuCores = capacity.cpu.get(machine.node) ?? null
-    const ramBytes = capacity.ram.get(machine.node)
-    const ramGib = ramBytes === undefined ? null : ramBytes / GIB
-    return { machine, evidence: evidenceOf(machine, cpuCores, ramGib) }
-  })
+  const capacities = capacitiesOf(hour, tally)
+  const places = placesOf(hour)
+  const known = [...machines.values()].map(machine => ({
+    machine,
+    evidence: evidenceOf(machine, capacities(machine)),
+  }))
   const peers = known.map(({ evidence }) => evidence)
-  return known.map(({ machine, evidence }) => nodeRow(machine, evidence, peers, tally))
+  return known.map(({ machine, evidence }) => {
+    const price = nodePrice(evidence, peers, hour.currency)
+    report(machine, evidence, price, tally)
+    return nodeRow(machine, evidence, price, places.get(machine.node))
+  })
+}
+
+function report(machine: Machine, evidence: PriceEvidence, price: NodePrice, tally: Tally): void {
+  const { node } = machine
+  if (price.quarantined !== undefined) {
+    const series = { labels: new Map([['node', node]]) }
+    tally.reject('absurd_price', 'node_cpu_hourly_cost or node_ram_hourly_cost', series)
+    tally.warn('price_quarantined', `node ${node}: a price of ${price.quarantined}; ${price.source} is used`)
+  }
+  if (price.source !== 'measured') tally.warn('price_estimated', `node ${node}: price source ${price.source}`)
+  if (evidence.cpuCores === null || evidence.ramGib === null)
+    tally.warn('capacity_unknown', `node ${node}: capacity not reported, its cost is unknown`)
 }
 
 function nodeRow(
   machine: Machine,
-  evidence: PriceEvidence,
-  peers: readonly PriceEvidence[],
-  tally: Tally,
+  { cpuCores, ramGib, gpus }: PriceEvidence,
+  price: NodePrice,
+  place: Place | undefined,
 ): NodeRow {
-  const price = nodePrice(evidence, peers)
-  const { cpuCores, ramGib } = evidence
-  if (price.source !== 'measured')
-    tally.warn('price_estimated', `node ${machine.node}: price source ${price.source}`)
-  if (cpuCores === null || ramGib === null)
-    tally.warn('capacity_unknown', `node ${machine.node}: capacity not reported, its cost is unknown`)
   return {
     node: machine.node,
     providerId: machine.providerId,
@@ -68,33 +76,65 @@ function nodeRow(
     minutes: machine.hours * 60,
     cpuCores,
     ramGib,
-    gpus: null,
+    gpus,
     cpuPrice: price.cpu,
     ramPrice: price.ram,
-    gpuPrice: null,
+    gpuPrice: price.gpu,
     cpuPriceRange: { min: price.cpu, max: price.cpu },
     ramPriceRange: { min: price.ram, max: price.ram },
     priceSource: price.source,
     spotRatio: machine.spotRatio,
-    zone: null,
-    nodePool: null,
+    zone: place?.zone ?? null,
+    nodePool: place?.nodePool ?? null,
     cpuCost: cpuCores === null ? null : toMoney(price.cpu * cpuCores * machine.hours),
     ramCost: ramGib === null ? null : toMoney(price.ram * ramGib * machine.hours),
-    gpuCost: null,
+    gpuCost: gpus === null ? null : toMoney((price.gpu ?? 0) * gpus * machine.hours),
   }
 }
 
-function evidenceOf(machine: Machine, cpuCores: number | null, ramGib: number | null): PriceEvidence {
+interface Capacity {
+  readonly cpuCores: number | null
+  readonly ramGib: number | null
+  readonly gpus: number | null
+}
+
+/** Capacities by node name; GPUs by machine where the exporter tells, 0 where no container has any on the node. */
+function capacitiesOf(hour: Hour, tally: Tally): (machine: Machine) => Capacity {
+  const cpu = byNode(hour, 'nodeCpuCapacity', tally)
+  const ram = byNode(hour, 'nodeRamCapacity', tally)
+  const gpus = new Map<string, number>()
+  for (const reading of readingsOf(hour, 'nodeGpuCount')) {
+    if (reading.value >= 0 && Number.isFinite(reading.value)) gpus.set(machineKey(reading), reading.value)
+    else tally.reject('impossible_capacity', 'node_gpu_count', reading.series)
+  }
+  const charged = new Set(
+    [...readingsOf(hour, 'gpuAllocated'), ...readingsOf(hour, 'gpuRequested')].map(({ series }) =>
+      label(series, 'node'),
+    ),
+  )
+  return ({ node, providerId }) => {
+    const ramBytes = ram.get(node)
+    const told = gpus.get(`${node}\0${providerId}`) ?? gpus.get(`${node}\0`)
+    return {
+      cpuCores: cpu.get(node) ?? null,
+      ramGib: ramBytes === undefined ? null : ramBytes / GIB,
+      gpus: told ?? (charged.has(node) ? null : 0),
+    }
+  }
+}
+
+function evidenceOf(machine: Machine, capacity: Capacity): PriceEvidence {
   const price = (fact: FactName) => machine.prices.get(fact)
   return {
     instanceType: machine.instanceType,
     region: machine.region,
     isSpot: (machine.spotRatio ?? 0) > 0,
-    cpuCores,
-    ramGib,
+    ...capacity,
     measured: { cpu: price('nodeCpuPrice'), ram: price('nodeRamPrice') },
     repaired: { cpu: price('nodeCpuPriceRepaired'), ram: price('nodeRamPriceRepaired') },
     carried: { cpu: price('nodeCpuPriceCarried'), ram: price('nodeRamPriceCarried') },
+    usual: { cpu: price('nodeCpuPriceUsual'), ram: price('nodeRamPriceUsual') },
+    gpu: price('nodeGpuPrice'),
     total: price('nodeTotalPrice'),
   }
 }
@@ -105,7 +145,7 @@ function findMachines(hour: Hour, tally: Tally): Map<string, Machine> {
     const machine = machineOf(machines, reading)
     machine.hours = Math.max(machine.hours, hoursOfSamples(hour, reading))
   }
-  for (const fact of ['nodeCpuPrice', 'nodeRamPrice', 'nodeTotalPrice'] as const) {
+  for (const fact of ['nodeCpuPrice', 'nodeRamPrice', 'nodeGpuPrice', 'nodeTotalPrice'] as const) {
     for (const reading of readingsOf(hour, fact))
       keepPrice(machineOf(machines, reading), fact, reading, tally)
   }
@@ -121,6 +161,8 @@ function findMachines(hour: Hour, tally: Tally): Map<string, Machine> {
     'nodeRamPriceRepaired',
     'nodeCpuPriceCarried',
     'nodeRamPriceCarried',
+    'nodeCpuPriceUsual',
+    'nodeRamPriceUsual',
   ] as const) {
     for (const reading of readingsOf(hour, fact))
       machines.get(machineKey(reading))?.prices.set(fact, reading.value)

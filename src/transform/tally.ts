@@ -20,6 +20,10 @@ export class Tally {
     if (!this.#warnings.has(code)) this.#warnings.set(code, { code, detail })
   }
 
+  result(): { rejects: Reject[]; warnings: Warning[] } {
+    return { rejects: this.rejects(), warnings: this.warnings() }
+  }
+
   rejects(): Reject[] {
     return [...this.#rejects.values()].sort(
       (a, b) => compare(a.reason, b.reason) || compare(a.metric, b.metric),

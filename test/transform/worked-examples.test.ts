@@ -90,7 +90,7 @@ describe('worked examples of the cost model', () => {
   })
 
   test('8: only the total price of a machine is known', () => {
-    const split = splitTotal({ total: 0.096, cpuCores: 2, ramGib: 8 })
+    const split = splitTotal({ total: 0.096, cpuCores: 2, ramGib: 8, gpus: 0 })
     expect(split?.ram).toBeCloseTo(0.00418822, 8)
     expect(split?.cpu).toBeCloseTo(0.0312471, 7)
     const builder = new BatchBuilder().node({

@@ -1,0 +1,181 @@
+import { label, type Series } from '../domain/samples.js'
+import { HOUR_SECONDS } from '../domain/window.js'
+import { type Hour, keyBy, readingsOf } from './hour.js'
+import { GIB } from './nodes.js'
+import { podKey, type RunningPod } from './pods.js'
+import { type Told, toldBy } from './told.js'
+
+/** What a pod holds of a claim, by `podKey`. */
+export interface PodShare {
+  readonly key: string
+  readonly gibHours: number
+}
+
+export interface ClaimShares {
+  readonly pods: readonly PodShare[]
+}
+
+/** A claim on a volume. */
+export interface Claim {
+  readonly namespace: string
+  readonly name: string
+  readonly storageClass: string | null
+  readonly life: Told | undefined
+  /** What it asks for × its life; undefined: not told. */
+  readonly gibHours: number | undefined
+  readonly shares: ClaimShares
+}
+
+export interface Claims {
+  readonly byVolume: ReadonlyMap<string, Claim>
+  /** Pods (by `podKey`) that hold any claim. */
+  readonly holders: ReadonlySet<string>
+  /** False: nothing tells which pod holds which claim. */
+  readonly isTold: boolean
+}
+
+const claimKey = keyBy('namespace', 'persistentvolumeclaim')
+const claimOnVolumeKey = keyBy('namespace', 'persistentvolumeclaim', 'volumename')
+const podOfClaimKey = keyBy('namespace', 'pod', 'persistentvolumeclaim', 'persistentvolume')
+
+/** The claims of a window by the volume that they are bound to. */
+export function claimsOf(hour: Hour, pods: ReadonlyMap<string, RunningPod>): Claims {
+  const lives = toldBy(hour, 'claimSamples', undefined, claimOnVolumeKey)
+  const requests = requestedGibHours(hour)
+  const shares = sharesByVolume(hour, pods, lives)
+  const byVolume = new Map<string, Claim>()
+  for (const life of [...lives.values()].sort((a, b) => b.hours - a.hours)) {
+    const volume = label(life.series, 'volumename')
+    if (volume === '' || byVolume.has(volume)) continue
+    byVolume.set(volume, {
+      namespace: label(life.series, 'namespace'),
+      name: label(life.series, 'persistentvolumeclaim'),
+      storageClass: label(life.series, 'storageclass') || null,
+      life,
+      gibHours: requests.get(claimKey(life.series)),
+      shares: { pods: shares.get(volume) ?? [] },
+    })
+  }
+  for (const { series } of readingsOf(hour, 'podClaimSamples')) {
+    const volume = label(series, 'persistentvolume')
+    if (volume === '' || byVolume.has(volume)) continue
+    byVolume.set(volume, {
+      namespace: label(series, 'namespace'),
+      name: label(series, 'persistentvolumeclaim'),
+      storageClass: null,
+      life: undefined,
+      gibHours: requests.get(claimKey(series)),
+      shares: { pods: shares.get(volume) ?? [] },
+    })
+  }
+  const holders = readingsOf(hour, 'podClaimSamples').map(({ series }) =>
+    podKey(label(series, 'namespace'), label(series, 'pod')),
+  )
+  return { byVolume, holders: new Set(holders), isTold: holders.length > 0 || lives.size === 0 }
+}
+
+/** GiB-hours that each claim asks for; of several jobs that tell it the one that tells most. */
+function requestedGibHours(hour: Hour): Map<string, number> {
+  const requests = new Map<string, number>()
+  for (const { series, value } of readingsOf(hour, 'claimRequestSum')) {
+    const gibHours = (value * (hour.interval(label(series, 'job')) ?? Number.NaN)) / HOUR_SECONDS / GIB
+    if (!Number.isFinite(gibHours) || gibHours < 0) continue
+    requests.set(claimKey(series), Math.max(requests.get(claimKey(series)) ?? 0, gibHours))
+  }
+  return requests
+}
+
+/** What each running pod holds of each volume. */
+function sharesByVolume(
+  hour: Hour,
+  pods: ReadonlyMap<string, RunningPod>,
+  lives: ReadonlyMap<string, Told>,
+): Map<string, PodShare[]> {
+  const volumeOfClaim = new Map(
+    [...lives.values()].map(({ series }) => [claimKey(series), label(series, 'volumename')]),
+  )
+  const exact = exactShares(hour)
+  const shares = new Map<string, PodShare[]>()
+  for (const [key, held] of toldBy(hour, 'podClaimSamples', 'podClaimSum', podOfClaimKey)) {
+    const { series } = held
+    const pod = pods.get(podKey(label(series, 'namespace'), label(series, 'pod')))
+    const volume = label(series, 'persistentvolume') || (volumeOfClaim.get(claimKey(series)) ?? '')
+    const gibHours = exact.get(key) ?? held.unitHours / GIB
+    // A pod that does not run (pending, or completed and not yet gone) holds a claim in name only.
+    if (!pod || volume === '' || !(gibHours >= 0)) continue
+    const list = shares.get(volume) ?? []
+    shares.set(volume, list)
+    list.push({
+      key: podKey(pod.namespace, pod.pod),
+      gibHours: gibHours * runningPart(hour, pod, held),
+    })
+  }
+  for (const list of shares.values()) list.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return shares
+}
+
+/** Which part of the time that a pod holds a claim it runs; a sample more or less is no difference. */
+function runningPart(hour: Hour, pod: RunningPod, held: Told): number {
+  const sample = (hour.interval(label(held.series, 'job')) ?? 0) / HOUR_SECONDS
+  return pod.hours < held.hours - 1.5 * sample ? pod.hours / held.hours : 1
+}
+
+/** A claim is taken to be undivided among its pods where together they hold this much more than it has. */
+const UNDIVIDED = 1.001
+
+/**
+ * Claims that several pods hold, sample by sample: each pod's part is the claim's bytes divided by the pods that hold
+ * it at that moment. The exporter says them divided; one that says the whole for each is divided here.
+ */
+function exactShares(hour: Hour): Map<string, number> {
+  const byClaim = new Map<string, Series[]>()
+  for (const series of hour.raw.get('podClaims') ?? []) {
+    const key = `${claimKey(series)}\0${label(series, 'job')}`
+    byClaim.set(key, [...(byClaim.get(key) ?? []), series])
+  }
+  const sizes = claimBytes(hour)
+  const shares = new Map<string, number>()
+  for (const holders of byClaim.values()) {
+    const first = holders[0] as Series
+    const interval = hour.interval(label(first, 'job'))
+    if (interval === undefined || holders.length < 2) continue
+    for (const [key, byteSamples] of dividedSums(holders, sizes.get(claimKey(first)))) {
+      const gibHours = (byteSamples * interval) / HOUR_SECONDS / GIB
+      shares.set(key, Math.max(shares.get(key) ?? 0, gibHours))
+    }
+  }
+  return shares
+}
+
+function dividedSums(holders: readonly Series[], bytes: number | undefined): Map<string, number> {
+  const at = new Map<number, { count: number; total: number }>()
+  for (const { times, values } of holders) {
+    times.forEach((time, i) => {
+      const moment = at.get(time) ?? { count: 0, total: 0 }
+      moment.count++
+      moment.total += values[i] ?? 0
+      at.set(time, moment)
+    })
+  }
+  const isUndivided =
+    bytes !== undefined && [...at.values()].some(({ count, total }) => count > 1 && total > bytes * UNDIVIDED)
+  const sums = new Map<string, number>()
+  for (const series of holders) {
+    const sum = series.times.reduce((all, time, i) => {
+      const divisor = isUndivided ? (at.get(time)?.count ?? 1) : 1
+      return all + (series.values[i] ?? 0) / divisor
+    }, 0)
+    sums.set(podOfClaimKey(series), (sums.get(podOfClaimKey(series)) ?? 0) + sum)
+  }
+  return sums
+}
+
+/** The largest size in bytes that any job told of a claim within the hour. */
+function claimBytes(hour: Hour): Map<string, number> {
+  const bytes = new Map<string, number>()
+  for (const { series, value } of readingsOf(hour, 'claimRequestMax')) {
+    if (value > 0 && Number.isFinite(value))
+      bytes.set(claimKey(series), Math.max(bytes.get(claimKey(series)) ?? 0, value))
+  }
+  return bytes
+}

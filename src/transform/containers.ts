@@ -123,12 +123,14 @@ function limitsOf(nodes: readonly NodeRow[]): (node: string) => Limits {
 function withinLimits(sums: Sums, limits: (node: string) => Limits, tally: Tally): Sums {
   const { series } = sums.reading
   const { cpuCores, ramBytes } = limits(label(series, 'node'))
-  const isPossible = (sum: number | undefined, most: number) =>
-    sum === undefined || !(sum / sums.samples > most)
-  const cpu = isPossible(sums.cpu, cpuCores) ? sums.cpu : undefined
-  const ram = isPossible(sums.ram, ramBytes) ? sums.ram : undefined
-  if (cpu !== sums.cpu) tally.reject('impossible_allocation', 'container_cpu_allocation', series)
-  if (ram !== sums.ram) tally.reject('impossible_allocation', 'container_memory_allocation_bytes', series)
+  const isTooMuch = (sum: number | undefined, most: number) =>
+    sum !== undefined && Number.isFinite(sum) && sum / sums.samples > most
+  const isCpuTooMuch = isTooMuch(sums.cpu, cpuCores)
+  const isRamTooMuch = isTooMuch(sums.ram, ramBytes)
+  if (isCpuTooMuch) tally.reject('impossible_allocation', 'container_cpu_allocation', series)
+  if (isRamTooMuch) tally.reject('impossible_allocation', 'container_memory_allocation_bytes', series)
+  const cpu = isCpuTooMuch ? undefined : sums.cpu
+  const ram = isRamTooMuch ? undefined : sums.ram
   return { ...sums, cpu, ram }
 }
 

@@ -148,7 +148,13 @@ describe('container-hours', () => {
     expect(rows.rejects).toContainEqual(
       expect.objectContaining({ reason: 'cpu_allocation_absent', count: 1 }),
     )
-    expect(rows.warnings.map(({ code }) => code)).toEqual(['allocation_missing', 'engine_warning'])
+    expect(rows.warnings.map(({ code }) => code)).toEqual([
+      'allocation_missing',
+      'engine_warning',
+      'labels_not_collected',
+      'management_not_collected',
+      'network_not_collected',
+    ])
   })
 
   test('odd names pass through unchanged', () => {

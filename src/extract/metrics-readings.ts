@@ -32,9 +32,22 @@ function isCounter(metric: string): boolean {
   return /_(?:total|count|sum|bucket|ingestions)$/.test(metric)
 }
 
-/** All statistics of one metric in one question, tagged, because functions drop the name and nothing else differs. */
-export function metricQuery(metric: string): CatalogueQuery {
-  const wanted = ALL.filter(statistic => statistic !== 'increase' || isCounter(metric))
+/** Points per statistic from which on each is asked for alone: an answer of this many is about a megabyte. */
+const MANY_POINTS = 20_000
+
+/**
+ * The statistics of a metric that are still to be asked for when the numbers of samples are known, question by
+ * question. One question is enough for most; a metric with very many series is not to be held six times at once.
+ */
+export function questionsAfter(samples: readonly Series[], metric: string): Statistic[][] {
+  const points = samples.reduce((sum, series) => sum + series.times.length, 0)
+  if (points === 0) return []
+  const rest = ALL.filter(one => one !== 'samples' && (one !== 'increase' || isCounter(metric)))
+  return points < MANY_POINTS ? [rest] : rest.map(one => [one])
+}
+
+/** Statistics of one metric in one question, tagged, because functions drop the name and nothing else differs. */
+export function metricQuery(metric: string, statistics: readonly Statistic[]): CatalogueQuery {
   return {
     metric,
     purpose: 'what each series of the exporter said in the hour',
@@ -44,8 +57,8 @@ export function metricQuery(metric: string): CatalogueQuery {
     expression: matchers => {
       // A name in braces may be any; not every one that a sender may write can stand before them.
       const range = `{${equals('__name__', metric)},${matchers}}[1h] offset 1ms`
-      return wanted
-        .map(statistic => `label_replace(${STATISTICS[statistic]}(${range}),"${TAG}","${statistic}","","")`)
+      return statistics
+        .map(one => `label_replace(${STATISTICS[one]}(${range}),"${TAG}","${one}","","")`)
         .join(' or ')
     },
   }
@@ -68,61 +81,85 @@ interface Found {
   readonly table: Float64Array
 }
 
-/**
- * Puts the statistics of each series and hour together again. Series that only a replica label tells apart stay two
- * readings with equal labels. Throws SOURCE_INCOMPLETE for an answer that knows a figure of samples but not their
- * number (between its parts the source changed) and THANOS_CONTRACT for one whose parts cannot be told apart.
- */
-export function metricReadings(answer: readonly Series[], taking: Taking): Map<Window, MetricReading[]> {
-  const { windows, metric } = taking
-  const found = collected(answer, taking)
-  const readings = new Map<Window, MetricReading[]>(windows.map(window => [window, []]))
-  const counts = isCounter(metric)
-  for (const { labels, table } of found) {
-    windows.forEach((window, i) => {
-      const said = (statistic: Statistic) => table[positionOf(statistic, i)] ?? Number.NaN
-      const samples = said('samples')
-      const figures = { avg: said('avg'), min: said('min'), max: said('max'), last: said('last') }
-      const increase = counts ? said('increase') : undefined
-      if (!Number.isNaN(samples))
-        readings.get(window)?.push({ metric, labels, samples, ...figures, increase })
-      else if (!Object.values(figures).every(Number.isNaN)) throw contradiction(taking, window)
-    })
+/** The statistics of the series of one metric, put together from several answers. */
+export class MetricTable {
+  readonly #taking: Taking
+  readonly #windowByEnd: ReadonlyMap<number, number>
+  readonly #found = new Map<string, Found>()
+
+  constructor(taking: Taking) {
+    this.#taking = taking
+    this.#windowByEnd = new Map(taking.windows.map((window, i) => [windowEnd(window), i]))
   }
-  return readings
+
+  /** Throws THANOS_CONTRACT for an answer whose parts cannot be told apart. */
+  add(answer: readonly Series[]): void {
+    for (const series of answer) {
+      const statistic = ALL.find(name => name === series.labels.get(TAG))
+      if (statistic === undefined) throw untagged(this.#taking)
+      const { table } = this.#foundOf(series)
+      for (let i = 0; i < series.times.length; i++) {
+        const window = this.#windowByEnd.get(series.times[i] ?? 0)
+        if (window !== undefined) table[positionOf(statistic, window)] = series.values[i] ?? Number.NaN
+      }
+    }
+  }
+
+  #foundOf({ labels }: Series): Found {
+    const own = new Map(labels)
+    own.delete(TAG)
+    // Of all the functions only last_over_time keeps it.
+    own.delete('__name__')
+    const key = labelKey(own)
+    const known = this.#found.get(key)
+    if (known !== undefined) return known
+    const table = new Float64Array(this.#taking.windows.length * ALL.length).fill(Number.NaN)
+    const one = { labels: pooled(own, this.#taking), table }
+    this.#found.set(key, one)
+    return one
+  }
+
+  /**
+   * One reading per series and hour. Series that only a replica label tells apart stay two readings with equal labels.
+   * Throws SOURCE_INCOMPLETE where a figure of samples is known but not their number: between the answers the source
+   * changed.
+   */
+  readings(): Map<Window, MetricReading[]> {
+    const { windows } = this.#taking
+    const readings = new Map<Window, MetricReading[]>(windows.map(window => [window, []]))
+    for (const found of this.#found.values()) {
+      windows.forEach((window, i) => {
+        const reading = this.#readingOf(found, i)
+        if (!Number.isNaN(reading.samples)) readings.get(window)?.push(reading)
+        else if (hasFigure(reading)) throw contradiction(this.#taking, window)
+      })
+    }
+    return readings
+  }
+
+  #readingOf({ labels, table }: Found, window: number): MetricReading {
+    const { metric } = this.#taking
+    const said = (statistic: Statistic) => table[positionOf(statistic, window)] ?? Number.NaN
+    // Written out: what is spread into an object takes more memory.
+    return {
+      metric,
+      labels,
+      samples: said('samples'),
+      avg: said('avg'),
+      min: said('min'),
+      max: said('max'),
+      last: said('last'),
+      increase: isCounter(metric) ? said('increase') : undefined,
+    }
+  }
+}
+
+function hasFigure({ avg, min, max, last }: MetricReading): boolean {
+  return ![avg, min, max, last].every(Number.isNaN)
 }
 
 function positionOf(statistic: Statistic, window: number): number {
   return window * ALL.length + ALL.indexOf(statistic)
-}
-
-function collected(answer: readonly Series[], taking: Taking): Iterable<Found> {
-  const indices = new Map(taking.windows.map((window, i) => [windowEnd(window), i]))
-  const found = new Map<string, Found>()
-  for (const series of answer) {
-    const statistic = ALL.find(name => name === series.labels.get(TAG))
-    if (statistic === undefined) throw untagged(taking)
-    const { table } = foundOf(series, found, taking)
-    for (let i = 0; i < series.times.length; i++) {
-      const window = indices.get(series.times[i] ?? 0)
-      if (window !== undefined) table[positionOf(statistic, window)] = series.values[i] ?? Number.NaN
-    }
-  }
-  return found.values()
-}
-
-function foundOf({ labels }: Series, found: Map<string, Found>, taking: Taking): Found {
-  const own = new Map(labels)
-  own.delete(TAG)
-  // Of all the functions only last_over_time keeps it.
-  own.delete('__name__')
-  const key = labelKey(own)
-  const known = found.get(key)
-  if (known !== undefined) return known
-  const table = new Float64Array(taking.windows.length * ALL.length).fill(Number.NaN)
-  const one = { labels: pooled(own, taking), table }
-  found.set(key, one)
-  return one
 }
 
 function pooled(labels: Map<string, string>, { source, pool, mended }: Taking): ReadonlyMap<string, string> {

@@ -1,7 +1,7 @@
 import type { MetricReading } from '../domain/samples.js'
 import { type Window, windowEnd } from '../domain/window.js'
 import { askHours, isBeyondLimits, type Source, sourceMatchers } from './ask.js'
-import { type LabelPool, metricQuery, metricReadings } from './metrics-readings.js'
+import { type LabelPool, MetricTable, metricQuery, questionsAfter } from './metrics-readings.js'
 import type { Mended } from './normalise.js'
 
 /** Told of what an operator has to know about the reading of the exporter's own series. */
@@ -14,7 +14,7 @@ export interface MetricReport {
 
 /** Every series of the cost exporter, its recording rules and its network component; whichever there are. */
 const OWN_SERIES = '__name__=~"kubecost_.+"'
-/** Names read at once. An answer is held whole while it is taken apart, so few; one would leave Thanos idle meanwhile. */
+/** Names read at once. An answer is held while it is taken apart, so few; with one, Thanos would be idle meanwhile. */
 const LANES = 2
 /** Names that may run out of time before the rest is given up: the windows of the money are not to wait for them. */
 const MOST_TIMEOUTS = 2
@@ -80,8 +80,12 @@ async function readName(
   }
   if (reading.timeouts >= MOST_TIMEOUTS) return giveUp()
   try {
-    const answer = await askHours(source, metricQuery(name), first, last)
-    return [metricReadings(answer, { source, metric: name, windows, pool, mended: report.mended })]
+    const table = new MetricTable({ source, metric: name, windows, pool, mended: report.mended })
+    const samples = await askHours(source, metricQuery(name, ['samples']), first, last)
+    table.add(samples)
+    for (const statistics of questionsAfter(samples, name))
+      table.add(await askHours(source, metricQuery(name, statistics), first, last))
+    return [table.readings()]
   } catch (error) {
     if (!isBeyondLimits(error)) throw error
     if (error.code === 'THANOS_TIMEOUT') reading.timeouts++

@@ -1,68 +1,32 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MetricReading } from '../../src/domain/samples.js'
 import type { Window } from '../../src/domain/window.js'
-import { readMetrics } from '../../src/extract/metrics.js'
 import type { Estate } from '../../src/sample/estate.js'
 import { pushEstate } from '../../src/sample/remote-write.js'
-import { eachSample, type SeriesModel } from '../../src/sample/series.js'
+import type { SeriesModel } from '../../src/sample/series.js'
 import { createThanosClient } from '../../src/thanos/client.js'
-import { findPrometheus } from '../support/prometheus.js'
 import {
-  ACCOUNT,
-  altered,
-  asks,
-  CLUSTER,
-  FIRST,
-  HOUR,
-  NEIGHBOUR,
-  openSource,
-  type SampleSource,
-  smallEstate,
-} from '../support/sample-world.js'
-import { refusal, type StubRequest } from '../support/thanos-stub.js'
-
-const HOURS = 3
-const WINDOWS = Array.from({ length: HOURS }, (_, n) => (FIRST + n * HOUR) as Window)
-const [W0, W1, W2] = WINDOWS as [Window, Window, Window]
-const BUSY = 'kubecost_container_memory_working_set_bytes'
-const LIMIT = refusal(422, 'execution', 'rpc error: limit 1 violated (got 2)')
-const DEADLINE = refusal(422, 'execution', 'expanding series: context deadline exceeded')
+  about,
+  expectTruth,
+  holding,
+  invented,
+  labelsOf,
+  namesIn,
+  queryOf,
+  readFrom,
+  restarting,
+  SMALL,
+  W0,
+  W1,
+  W2,
+  WINDOWS,
+  withMore,
+} from '../support/exporter-series.js'
+import { findPrometheus } from '../support/prometheus.js'
+import { ACCOUNT, FIRST, HOUR, openSource, type SampleSource } from '../support/sample-world.js'
 
 const prometheus = await findPrometheus()
 const lacking = 'missing' in prometheus ? ` (skipped: ${prometheus.missing})` : ''
-
-/** A series that has a sample at every minute of `[from, to)`, all of the estate by default. */
-function invented(
-  name: string,
-  labels: Record<string, string>,
-  value: number | ((t: number) => number),
-  from: number = FIRST,
-  to: number = FIRST + HOURS * HOUR,
-): SeriesModel {
-  const all = { ...labels, __name__: name, tenant_id: ACCOUNT, cluster_id: CLUSTER }
-  const pairs = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))
-  return {
-    labels: new Map(pairs),
-    interval: 60,
-    offset: 0,
-    segments: [{ from, to, value, endsUnmarked: true }],
-  }
-}
-
-/** A recording rule about pods of three namespaces, of which some come and go. */
-const RULES = Array.from({ length: 12 }, (_, n) =>
-  invented(
-    BUSY,
-    { namespace: ['web', 'db', 'batch'][n % 3] ?? '', pod: `pod-${n}`, container: 'app' },
-    t => 1e8 + n * 1e6 + (t % 700) * 1234.5,
-    FIRST + (n % 4) * 1500,
-    FIRST + HOURS * HOUR - (n % 5) * 900,
-  ),
-)
-const BARE = smallEstate({ hours: HOURS })
-const holding = (...series: readonly SeriesModel[]): Estate => ({ ...BARE, series: () => series })
-const SMALL = holding(...BARE.series(ACCOUNT), ...RULES)
-const withMore = (...series: readonly SeriesModel[]) => holding(...SMALL.series(ACCOUNT), ...series)
 
 let opened: SampleSource | undefined
 beforeEach(() => {
@@ -77,67 +41,8 @@ async function open(estate: Estate): Promise<SampleSource> {
 
 /** What is read of an estate, and what was reported. */
 async function read(estate: Estate, windows: readonly Window[] = WINDOWS) {
-  return readFrom(opened ?? (await open(estate)), windows)
+  return readFrom(await open(estate), windows)
 }
-
-async function readFrom({ source }: Pick<SampleSource, 'source'>, windows: readonly Window[] = WINDOWS) {
-  const mended = new Map<string, number>()
-  const notLanded: [string, Window][] = []
-  const readings = await readMetrics(source, windows.at(0) ?? W0, windows.at(-1) ?? W0, windows, {
-    notLanded: (metric, window) => notLanded.push([metric, window]),
-    mended,
-  })
-  const of = (window: Window, metric: string) =>
-    (readings.get(window) ?? []).filter(reading => reading.metric === metric)
-  return { readings, of, notLanded, mended: Object.fromEntries(mended) }
-}
-
-const namesIn = (list: readonly MetricReading[] = []) => [...new Set(list.map(({ metric }) => metric))]
-const labelsOf = (list: readonly MetricReading[]) => list.map(({ labels }) => Object.fromEntries(labels))
-
-type Figures = Pick<MetricReading, 'samples' | 'avg' | 'min' | 'max' | 'last'>
-
-/** The figures of a window from the samples themselves, by metric and labels. */
-function truth(estate: Estate, window: Window): Map<string, Figures> {
-  const figures = new Map<string, Figures>()
-  for (const series of estate.series(ACCOUNT)) {
-    const { __name__: name = '', tenant_id: _, cluster_id: __, ...labels } = Object.fromEntries(series.labels)
-    const values: number[] = []
-    if (name.startsWith('kubecost_'))
-      eachSample(series, window, window + HOUR, (_t, value) => values.push(value))
-    if (values.length === 0) continue
-    figures.set(`${name} ${JSON.stringify(Object.entries(labels).sort())}`, {
-      samples: values.length,
-      avg: values.reduce((sum, value) => sum + value, 0) / values.length,
-      min: Math.min(...values),
-      max: Math.max(...values),
-      last: values.at(-1) ?? Number.NaN,
-    })
-  }
-  return figures
-}
-
-function expectTruth(
-  estate: Estate,
-  windows: readonly Window[],
-  found: ReadonlyMap<Window, readonly MetricReading[]>,
-) {
-  for (const window of windows) {
-    const expected = truth(estate, window)
-    const readings = found.get(window) ?? []
-    const keyOf = ({ metric, labels }: MetricReading) => `${metric} ${JSON.stringify([...labels].sort())}`
-    expect(readings.map(keyOf).sort()).toEqual([...expected.keys()].sort())
-    for (const reading of readings) {
-      const { samples = 0, ...figures } = expected.get(keyOf(reading)) ?? {}
-      expect(reading.samples).toBe(samples)
-      for (const [figure, value] of Object.entries(figures))
-        expect(Math.abs(reading[figure as keyof Figures] - value)).toBeLessThanOrEqual(1e-9 * Math.abs(value))
-    }
-  }
-}
-
-/** A counter that begins anew at half past each hour. */
-const restarting = (t: number) => (t - FIRST) % 1800
 
 describe('the series of the exporter', () => {
   test('land all, with what their samples say, in each hour', async () => {
@@ -248,12 +153,6 @@ describe('an increase', () => {
   })
 })
 
-const queryOf = ({ form }: StubRequest) => form.get('query') ?? ''
-const hoursOf = ({ form }: StubRequest) => (Number(form.get('end')) - Number(form.get('start'))) / HOUR + 1
-/** Range queries about series of a metric, those that weigh its namespaces apart. */
-const about = (metric: string) => (request: StubRequest) =>
-  asks(`"${metric}"`)(request) && !queryOf(request).startsWith('count by')
-
 describe('a metric of very many series', () => {
   const ids = Array.from({ length: 6700 }, (_, n) => ({ namespace: `n${n % 7}`, pod: `pod-${n}` }))
   const many = (name: string) => ids.map(labels => invented(name, labels, 5))
@@ -285,128 +184,6 @@ describe('a metric of very many series', () => {
     const sets = new Set(WINDOWS.flatMap(window => (readings.get(window) ?? []).map(({ labels }) => labels)))
     expect(readings.get(W0)).toHaveLength(10)
     expect(sets.size).toBe(5)
-  })
-})
-
-describe('a metric that is too much', () => {
-  const isChosen = (request: StubRequest) => /namespace(=|!)~/.test(queryOf(request))
-
-  test('for all hours, then for all namespaces, is divided until it is not, and nothing is missing', async () => {
-    const thanos = await open(SMALL)
-    thanos.stub.on(request => about(BUSY)(request) && (hoursOf(request) > 1 || !isChosen(request)), LIMIT)
-    const { readings, notLanded } = await readFrom(thanos)
-    expectTruth(SMALL, WINDOWS, readings)
-    expect(notLanded).toEqual([])
-  })
-
-  test('even for one namespace of one hour does not land in that hour, and all else does', async () => {
-    const thanos = await open(SMALL)
-    const second = W1 + HOUR
-    thanos.stub.on(
-      request =>
-        about(BUSY)(request) &&
-        Number(request.form.get('start')) <= second &&
-        Number(request.form.get('end')) >= second,
-      LIMIT,
-    )
-    const { of, readings, notLanded } = await readFrom(thanos)
-    expect(notLanded).toEqual([[BUSY, W1]])
-    expect(of(W1, BUSY)).toEqual([])
-    expectTruth(SMALL, [W0, W2], readings)
-    expect(namesIn(readings.get(W1)).length).toBe(namesIn(readings.get(W0)).length - 1)
-  })
-
-  test('and has no namespaces at all is reported too', async () => {
-    const thanos = await open(SMALL)
-    thanos.stub.on(asks('"kubecost_cluster_info"'), LIMIT)
-    const { notLanded, readings } = await readFrom(thanos)
-    expect(notLanded).toEqual(WINDOWS.map(window => ['kubecost_cluster_info', window]))
-    expect(readings.get(W0)?.length).toBeGreaterThan(15)
-  })
-
-  test('because it takes too long is given up for all its hours at once', async () => {
-    const thanos = await open(SMALL)
-    thanos.stub.on(asks(`"${BUSY}"`), DEADLINE)
-    const { notLanded, readings } = await readFrom(thanos)
-    expect(notLanded).toEqual(WINDOWS.map(window => [BUSY, window]))
-    expect(namesIn(readings.get(W0)).length).toBeGreaterThan(8)
-    const starts = thanos.stub.requests.filter(about(BUSY)).map(({ form }) => Number(form.get('start')))
-    expect(Math.max(...starts)).toBe(W0 + HOUR)
-  })
-
-  test('is not waited for again and again: when all takes too long, the rest is given up', async () => {
-    const thanos = await open(SMALL)
-    const names = namesIn((await readFrom(thanos, [W0])).readings.get(W0))
-    thanos.stub.on(asks('label_replace'), DEADLINE)
-    const before = thanos.stub.requests.length
-    const { notLanded, readings } = await readFrom(thanos, [W0])
-    expect(notLanded.map(([metric]) => metric).sort()).toEqual(names)
-    expect(readings.get(W0)).toEqual([])
-    const asked = new Set(
-      thanos.stub.requests
-        .slice(before)
-        .flatMap(request => /"(kubecost_\w+)"/.exec(queryOf(request))?.[1] ?? []),
-    )
-    expect(names.length).toBeGreaterThan(8)
-    expect(asked.size).toBeLessThan(4)
-  })
-})
-
-describe('what goes wrong otherwise fails the batch, as with every fact', () => {
-  const cases: [string, string, Parameters<typeof altered>[0]][] = [
-    [
-      'a partial answer',
-      'THANOS_PARTIAL',
-      body => ({ ...body, warnings: ['receive series from 10.0.0.7: no such host'] }),
-    ],
-    [
-      'a series of another account',
-      'FOREIGN_TENANT',
-      ({ data }) => {
-        for (const { metric } of data.result.slice(0, 1)) metric.tenant_id = NEIGHBOUR
-        return undefined
-      },
-    ],
-    [
-      'a series of another cluster',
-      'THANOS_CONTRACT',
-      ({ data }) => {
-        for (const { metric } of data.result.slice(0, 1)) metric.cluster_id = 'cluster-two'
-        return undefined
-      },
-    ],
-    [
-      'an answer that lost what tells its figures apart',
-      'THANOS_CONTRACT',
-      ({ data }) => {
-        data.result = data.result.slice(0, 1)
-        for (const { metric } of data.result) delete metric.__stat__
-        return undefined
-      },
-    ],
-  ]
-  test.each(cases)('%s', async (_, code, change) => {
-    const thanos = await open(SMALL)
-    thanos.alter(asks(`"${BUSY}"`), altered(change))
-    await expect(readFrom(thanos)).rejects.toMatchObject({ code })
-  })
-
-  test('figures of samples that were not counted: the source changed meanwhile', async () => {
-    const thanos = await open(SMALL)
-    thanos.alter(
-      request => about(BUSY)(request) && queryOf(request).includes('"samples"'),
-      altered(({ data }) => {
-        data.result[0]?.values.shift()
-        return undefined
-      }),
-    )
-    await expect(readFrom(thanos)).rejects.toMatchObject({ code: 'SOURCE_INCOMPLETE', remedy: 'retry' })
-  })
-
-  test('names that cannot be listed', async () => {
-    const thanos = await open(SMALL)
-    thanos.stub.on('/api/v1/label/__name__/values', refusal(422, 'execution', 'proxy Series(): rpc error'))
-    await expect(readFrom(thanos)).rejects.toMatchObject({ code: 'THANOS_UNAVAILABLE' })
   })
 })
 

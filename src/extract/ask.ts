@@ -52,13 +52,18 @@ export async function askHours(
       ]
     }
     if (query.shardLabel === undefined || extraMatchers !== '') throw error
-    return await askByNamespace(source, query, first)
+    return await askByNamespace(source, query, first, error)
   }
 }
 
 /** A time-out that outlived the client's own tries is taken for too much work as well. */
 export function isTooMuch(error: unknown): error is NamedError {
   return error instanceof NamedError && (error.remedy === 'split' || error.code === 'THANOS_TIMEOUT')
+}
+
+/** True of what `askHours` ends with where no question is small enough to be answered. */
+export function isBeyondLimits(error: unknown): error is NamedError {
+  return isTooMuch(error) || (error instanceof NamedError && isTooMuch(error.cause))
 }
 
 /** Two ranges of windows, first and last of each, for one of at least two windows. */
@@ -103,9 +108,14 @@ export function refuseOtherCluster(source: Source, metric: string, answer: reado
 }
 
 /** One hour, namespace by namespace: groups of about equal size, and a rest shard for what appeared meanwhile. */
-async function askByNamespace(source: Source, query: CatalogueQuery, window: Window): Promise<Series[]> {
+async function askByNamespace(
+  source: Source,
+  query: CatalogueQuery,
+  window: Window,
+  refusal: NamedError,
+): Promise<Series[]> {
   const weights = await namespaceWeights(source, query, window)
-  if (weights.length === 0) throw tooMuch(source, query)
+  if (weights.length === 0) throw tooMuch(source, query, refusal)
   const names = weights.map(([name]) => name)
   const found = await askGroup(source, query, window, weights)
   const rest = await askOnce(source, query, window, window, `,${noneOf('namespace', names)}`)
@@ -147,7 +157,7 @@ async function askShard(
     )
   } catch (error) {
     if (!isTooMuch(error)) throw error
-    if (group.length === 1) throw error.remedy === 'split' ? tooMuch(source, query) : error
+    if (group.length === 1) throw error.remedy === 'split' ? tooMuch(source, query, error) : error
     return askGroup(source, query, window, group)
   }
 }
@@ -194,7 +204,7 @@ async function countedNamespaces(
   const identity = identityLabels(source)
   const answer = await source.client.queryRange({
     account: source.account,
-    expression: `count by (${identity},namespace) (count_over_time(${query.metric}{${sourceMatchers(source)}}[1h] offset 1ms))`,
+    expression: `count by (${identity},namespace) (count_over_time({${equals('__name__', query.metric)},${sourceMatchers(source)}}[1h] offset 1ms))`,
     start: windowEnd(window),
     end: windowEnd(window),
     step: HOUR_SECONDS,
@@ -203,9 +213,10 @@ async function countedNamespaces(
   return answer.series.map(series => [series.labels.get('namespace') ?? '', series.values[0] ?? 1])
 }
 
-function tooMuch(source: Source, query: CatalogueQuery): NamedError {
+function tooMuch(source: Source, query: CatalogueQuery, cause: NamedError): NamedError {
   return new NamedError(
     'THANOS_CONTRACT',
     `account ${source.account.cloudAccountId}, cluster "${source.clusterId}": ${query.metric} of one namespace and one hour is more than Thanos or the size limit allows; raise the limits of the store or of the query`,
+    { cause },
   )
 }

@@ -3,7 +3,8 @@ import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { NamedError } from '../errors.js'
 import { identityLabels, type Source, sourceMatchers } from './ask.js'
 
-const REPLICA_LABELS = ['receive_replica', 'prometheus_replica', 'replica'] as const
+/** Labels that tell copies of one series apart. */
+export const REPLICA_LABELS = ['receive_replica', 'prometheus_replica', 'replica'] as const
 
 /**
  * Refuses to read through a querier that doesn't merge replicas: every sum would double and nothing would say so.

@@ -1,25 +1,16 @@
-import type { Aggregate, Comparison } from './promql-parse.js'
-
-/** One series on a grid of steps; a value counts only where `present` is 1. */
-export interface Row {
-  readonly labels: ReadonlyMap<string, string>
-  readonly present: Uint8Array
-  readonly values: Float64Array
-}
-
-export function isPresent(row: Row, i: number): boolean {
-  return row.present[i] === 1
-}
+import type { Aggregate, Arithmetic, Comparison, Grouping } from './promql-expr.js'
+import { isPresent, type Row, refuseSameLabels, withoutName } from './promql-rows.js'
+import { PromqlError } from './promql-text.js'
 
 interface Group extends Row {
   readonly counts: Float64Array
 }
 
-/** `fn by (names)`; names are sorted. */
-export function aggregate(fn: Aggregate, by: readonly string[], rows: readonly Row[], count: number): Row[] {
+/** `fn by (names)` or `fn without (names)`. */
+export function aggregate(fn: Aggregate, grouping: Grouping, rows: readonly Row[], count: number): Row[] {
   const groups = new Map<string, Group>()
   for (const row of rows) {
-    const group = groupOf(groups, by, row.labels, count)
+    const group = groupOf(groups, grouping, row.labels, count)
     for (let i = 0; i < count; i++) if (isPresent(row, i)) addTo(group, fn, i, row.values[i] ?? Number.NaN)
   }
   for (const group of groups.values()) finish(group, fn)
@@ -28,19 +19,14 @@ export function aggregate(fn: Aggregate, by: readonly string[], rows: readonly R
 
 function groupOf(
   groups: Map<string, Group>,
-  by: readonly string[],
+  grouping: Grouping,
   labels: ReadonlyMap<string, string>,
   count: number,
 ): Group {
-  let key = ''
-  for (const name of by) key += `${labels.get(name) ?? ''}\0`
+  const own = grouping.isWithout ? labelsWithout(labels, grouping.names) : labelsBy(labels, grouping.names)
+  const key = [...own].flat().join('\0')
   const known = groups.get(key)
   if (known) return known
-  const own = new Map<string, string>()
-  for (const name of by) {
-    const value = labels.get(name)
-    if (value) own.set(name, value)
-  }
   const group = {
     labels: own,
     present: new Uint8Array(count),
@@ -49,6 +35,28 @@ function groupOf(
   }
   groups.set(key, group)
   return group
+}
+
+function labelsBy(
+  labels: ReadonlyMap<string, string>,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
+  const own = new Map<string, string>()
+  for (const name of names) {
+    const value = labels.get(name)
+    if (value) own.set(name, value)
+  }
+  return own
+}
+
+function labelsWithout(
+  labels: ReadonlyMap<string, string>,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
+  const rest = new Map(labels)
+  for (const name of names) rest.delete(name)
+  rest.delete('__name__')
+  return rest
 }
 
 function addTo(group: Group, fn: Aggregate, i: number, value: number): void {
@@ -86,6 +94,52 @@ export function compare(fn: Comparison, rows: readonly Row[], limit: number): Ro
     ...row,
     present: row.present.map((here, i) => (here === 1 && test(row.values[i] ?? Number.NaN, limit) ? 1 : 0)),
   }))
+}
+
+const OPERATIONS: Readonly<Record<Arithmetic, (left: number, right: number) => number>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+}
+
+/** `rows fn by`, or `by fn rows` when reversed. */
+export function scaled(fn: Arithmetic, rows: readonly Row[], by: number, isReversed: boolean): Row[] {
+  const operate = OPERATIONS[fn]
+  return refuseSameLabels(
+    rows.map(({ labels, present, values }) => ({
+      labels: withoutName(labels),
+      present,
+      values: values.map(value => (isReversed ? operate(by, value) : operate(value, by))),
+    })),
+  )
+}
+
+/** `left fn right` for pairs that have all labels but the name in common. */
+export function arithmetic(fn: Arithmetic, left: readonly Row[], right: readonly Row[]): Row[] {
+  const operate = OPERATIONS[fn]
+  const partners = bySignature(right)
+  return [...bySignature(left)].flatMap(([signature, one]) => {
+    const other = partners.get(signature)
+    if (!other) return []
+    return {
+      labels: withoutName(one.labels),
+      present: one.present.map((here, i) => here & (other.present[i] ?? 0)),
+      values: one.values.map((value, i) => operate(value, other.values[i] ?? Number.NaN)),
+    }
+  })
+}
+
+function bySignature(rows: readonly Row[]): Map<string, Row> {
+  const found = new Map<string, Row>()
+  for (const row of rows) {
+    const signature = signatureOf(row.labels)
+    if (found.has(signature)) {
+      throw new PromqlError('execution', 'found duplicate series for the match group: many-to-many matching')
+    }
+    found.set(signature, row)
+  }
+  return found
 }
 
 /** `left or right`: all of the left, and of the right what has no equal on the left at that step. */

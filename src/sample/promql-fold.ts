@@ -1,4 +1,4 @@
-import type { OverTime } from './promql-parse.js'
+import type { OverTime } from './promql-expr.js'
 import { eachRun, type SeriesModel, valueAt } from './series.js'
 
 /** Where engines differ. */
@@ -49,13 +49,17 @@ export class Samples {
   }
 }
 
-/** What the function says of the samples of a range that begins and ends at these times (ms), if it says anything. */
+/**
+ * What the function says of the samples of a range that begins and ends at these times (ms), if it says anything.
+ * `quantile` is the share that quantile_over_time is asked for.
+ */
 export function fold(
   fn: OverTime,
   samples: Samples,
   begin: number,
   end: number,
   rules: EngineRules,
+  quantile = Number.NaN,
 ): number | undefined {
   if (samples.count === 0) return undefined
   switch (fn) {
@@ -71,6 +75,12 @@ export function fold(
       return extreme(samples, (value, best) => value > best)
     case 'min_over_time':
       return extreme(samples, (value, best) => value < best)
+    case 'changes':
+      return countSteps(samples, (value, before) => value !== before && !isBothNaN(value, before))
+    case 'resets':
+      return countSteps(samples, (value, before) => value < before)
+    case 'quantile_over_time':
+      return quantileOf(samples, quantile)
     case 'increase':
       return increase(samples, begin, end, rules)
   }
@@ -101,6 +111,32 @@ function extreme({ values, count }: Samples, isBetter: (value: number, best: num
     if (isBetter(value, best) || Number.isNaN(best)) best = value
   }
   return best
+}
+
+function countSteps({ values, count }: Samples, isOne: (value: number, before: number) => boolean): number {
+  let steps = 0
+  for (let i = 1; i < count; i++) if (isOne(at(values, i), at(values, i - 1))) steps++
+  return steps
+}
+
+function isBothNaN(a: number, b: number): boolean {
+  return Number.isNaN(a) && Number.isNaN(b)
+}
+
+/** Between the two samples next to the rank, in proportion; NaN comes before all numbers. */
+function quantileOf({ values, count }: Samples, quantile: number): number {
+  if (Number.isNaN(quantile)) return Number.NaN
+  if (quantile < 0) return Number.NEGATIVE_INFINITY
+  if (quantile > 1) return Number.POSITIVE_INFINITY
+  const sorted = [...values.subarray(0, count)].sort((a, b) => {
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a))
+    return a - b
+  })
+  const rank = quantile * (count - 1)
+  const lower = Math.floor(rank)
+  const upper = Math.min(count - 1, lower + 1)
+  const weight = rank - lower
+  return (sorted[lower] ?? Number.NaN) * (1 - weight) + (sorted[upper] ?? Number.NaN) * weight
 }
 
 /**

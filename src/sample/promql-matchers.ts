@@ -34,12 +34,13 @@ function testOf(operator: string, value: string): (value: string) => boolean {
 /** What RE2 refuses although JavaScript doesn't: lookarounds and back references. */
 const BEYOND_RE2 = /\(\?(?:[=!]|<[=!])|\\[1-9]|\\k</
 
-function anchored(pattern: string): RegExp {
+/** A pattern of RE2 as an expression that has to match all of a value. Throws for what RE2 refuses. */
+export function anchored(pattern: string): RegExp {
   if (!BEYOND_RE2.test(pattern)) {
     // The `u` flag is stricter about needless escapes than RE2 is; without it only characters beyond 16 bits suffer.
     for (const flags of ['su', 's']) {
       try {
-        return new RegExp(`^(?:${pattern})$`, flags)
+        return new RegExp(`^(?:${pattern.replaceAll('(?P<', '(?<')})$`, flags)
       } catch {}
     }
   }

@@ -1,50 +1,16 @@
 import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
-import { type Matcher, matcherOf } from './promql-matchers.js'
+import {
+  AGGREGATES,
+  ARITHMETIC,
+  type Arithmetic,
+  COMPARISONS,
+  type Expr,
+  OVER_TIME,
+  type RangeExpr,
+} from './promql-expr.js'
+import { anchored, type Matcher, matcherOf } from './promql-matchers.js'
 import { PromqlError, parseDuration, unquote } from './promql-text.js'
-
-const OVER_TIME = [
-  'sum_over_time',
-  'avg_over_time',
-  'count_over_time',
-  'max_over_time',
-  'min_over_time',
-  'last_over_time',
-  'increase',
-] as const
-export type OverTime = (typeof OVER_TIME)[number]
-
-const AGGREGATES = ['sum', 'max', 'min', 'avg', 'count', 'group'] as const
-export type Aggregate = (typeof AGGREGATES)[number]
-
-const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='] as const
-export type Comparison = (typeof COMPARISONS)[number]
-
-/** Durations are milliseconds. */
-export type RangeExpr =
-  | {
-      readonly kind: 'range'
-      readonly matchers: readonly Matcher[]
-      readonly range: number
-      readonly offset: number
-    }
-  | {
-      readonly kind: 'subquery'
-      readonly inner: Expr
-      readonly range: number
-      readonly step: number
-      readonly offset: number
-    }
-
-export type Expr =
-  | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'vector'; readonly value: number }
-  | { readonly kind: 'selector'; readonly matchers: readonly Matcher[]; readonly offset: number }
-  | { readonly kind: 'over_time'; readonly fn: OverTime; readonly of: RangeExpr }
-  | { readonly kind: 'timestamp'; readonly of: Expr }
-  | { readonly kind: 'aggregate'; readonly fn: Aggregate; readonly by: readonly string[]; readonly of: Expr }
-  | { readonly kind: 'or'; readonly left: Expr; readonly right: Expr }
-  | { readonly kind: 'compare'; readonly fn: Comparison; readonly left: Expr; readonly right: number }
 
 const DEFAULT_SUBQUERY_STEP = 60_000
 
@@ -139,6 +105,14 @@ class Reader {
   #call(node: SyntaxNode): Expr {
     const name = this.#slice(this.#required(children(node)[0], node))
     const args = children(this.#required(node.getChild('FunctionCallBody'), node))
+    if (name === 'label_replace') return this.#labelReplace(node, args)
+    if (name === 'quantile_over_time') {
+      const [share, range] = args
+      const quantile = this.#instant(this.#required(share, node))
+      if (args.length !== 2 || quantile.kind !== 'number') return this.#refuse(node)
+      const of = this.#range(this.#required(range, node), name)
+      return { kind: 'over_time', fn: name, of, quantile: quantile.value }
+    }
     const [argument] = args
     if (args.length !== 1 || !argument) return this.#refuse(node)
     if (name === 'vector') {
@@ -148,14 +122,36 @@ class Reader {
     if (name === 'timestamp') return { kind: 'timestamp', of: this.#instant(argument) }
     const fn = OVER_TIME.find(known => known === name)
     if (!fn) return this.#refuse(node)
-    const of = this.any(argument)
-    if (of.kind !== 'range' && of.kind !== 'subquery') {
-      throw new PromqlError(
-        'bad_data',
-        `1:${argument.from + 1}: parse error: expected type range vector in call to function "${name}", got instant vector`,
-      )
+    return { kind: 'over_time', fn, of: this.#range(argument, name) }
+  }
+
+  #range(node: SyntaxNode, name: string): RangeExpr {
+    const of = this.any(node)
+    if (of.kind === 'range' || of.kind === 'subquery') return of
+    throw new PromqlError(
+      'bad_data',
+      `1:${node.from + 1}: parse error: expected type range vector in call to function "${name}", got instant vector`,
+    )
+  }
+
+  #labelReplace(node: SyntaxNode, args: readonly SyntaxNode[]): Expr {
+    const [of, to, replacement, from, pattern] = args
+    if (args.length !== 5) return this.#refuse(node)
+    const label = this.#string(to, node)
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label)) return this.#refuse(node)
+    return {
+      kind: 'label_replace',
+      of: this.#instant(this.#required(of, node)),
+      to: label,
+      replacement: this.#string(replacement, node),
+      from: this.#string(from, node),
+      pattern: anchored(this.#string(pattern, node)),
     }
-    return { kind: 'over_time', fn, of }
+  }
+
+  #string(node: SyntaxNode | undefined, within: SyntaxNode): string {
+    const found = this.#required(node, within)
+    return found.name === 'StringLiteral' ? unquote(this.#slice(found)) : this.#refuse(found)
   }
 
   #aggregate(node: SyntaxNode): Expr {
@@ -165,10 +161,12 @@ class Reader {
     const [argument] = args
     if (!fn || args.length !== 1 || !argument) return this.#refuse(node)
     const modifier = node.getChild('AggregateModifier')
-    if (modifier?.getChild('Without')) return this.#refuse(modifier)
     const names = modifier?.getChild('GroupingLabels')?.getChildren('LabelName') ?? []
-    const by = [...new Set(names.map(label => this.#slice(label)))].sort()
-    return { kind: 'aggregate', fn, by, of: this.#instant(argument) }
+    const grouping = {
+      isWithout: modifier?.getChild('Without') !== null && modifier !== null,
+      names: [...new Set(names.map(label => this.#slice(label)))].sort(),
+    }
+    return { kind: 'aggregate', fn, grouping, of: this.#instant(argument) }
   }
 
   #binary(node: SyntaxNode): Expr {
@@ -176,11 +174,20 @@ class Reader {
     if (!left || !operator || !right || more) return this.#refuse(node)
     const sign = this.#slice(operator)
     if (sign === 'or') return { kind: 'or', left: this.#instant(left), right: this.#instant(right) }
+    const operation = ARITHMETIC.find(known => known === sign)
+    if (operation) return this.#arithmetic(node, operation, this.#instant(left), this.#instant(right))
     const fn = COMPARISONS.find(known => known === sign)
     const limit = this.#instant(right)
     const vector = this.#instant(left)
     if (!fn || limit.kind !== 'number' || vector.kind === 'number') return this.#refuse(node)
     return { kind: 'compare', fn, left: vector, right: limit.value }
+  }
+
+  #arithmetic(node: SyntaxNode, fn: Arithmetic, left: Expr, right: Expr): Expr {
+    if (left.kind === 'number' && right.kind === 'number') return this.#refuse(node)
+    if (right.kind === 'number') return { kind: 'scale', fn, of: left, by: right.value, isReversed: false }
+    if (left.kind === 'number') return { kind: 'scale', fn, of: right, by: left.value, isReversed: true }
+    return { kind: 'arithmetic', fn, left, right }
   }
 
   #matchers(node: SyntaxNode): Matcher[] {

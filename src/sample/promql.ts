@@ -1,8 +1,20 @@
 import { sortByLabels } from './label-order.js'
-import { aggregate, compare, isPresent, type Row, union } from './promql-combine.js'
+import { aggregate, arithmetic, compare, scaled, union } from './promql-combine.js'
+import type { Expr, OverTime, RangeExpr } from './promql-expr.js'
 import { CURRENT_ENGINE, type EngineRules, fold, Samples } from './promql-fold.js'
 import type { Matcher } from './promql-matchers.js'
-import { type Expr, parsePromql, type RangeExpr } from './promql-parse.js'
+import { parsePromql } from './promql-parse.js'
+import { relabel } from './promql-relabel.js'
+import {
+  constantRow,
+  emptyRow,
+  isOneMetric,
+  isPresent,
+  type Row,
+  refuseSameLabels,
+  set,
+  withoutName,
+} from './promql-rows.js'
 import { PromqlError } from './promql-text.js'
 import { countSamples, eachSample, newestSample, type SeriesModel } from './series.js'
 import type { SeriesStore } from './store.js'
@@ -30,7 +42,6 @@ export type QueryResult =
   | { readonly type: 'vector' | 'matrix'; readonly series: readonly ResultSeries[] }
 
 const LOOKBACK_MS = 300_000
-const NO_LABELS: ReadonlyMap<string, string> = new Map()
 
 /** Answers queries over a store as it looks at `now` (Unix seconds): later samples are not there yet. */
 export class PromqlEngine {
@@ -105,7 +116,7 @@ class Evaluation {
     switch (expr.kind) {
       case 'number':
       case 'vector':
-        return [constantRow(steps, expr.value)]
+        return [constantRow(steps.count, expr.value)]
       case 'selector':
         return this.#selected(expr.matchers, expr.offset, steps, sample => sample.value, false)
       case 'timestamp':
@@ -113,7 +124,13 @@ class Evaluation {
       case 'over_time':
         return this.#overTime(expr, steps)
       case 'aggregate':
-        return aggregate(expr.fn, expr.by, this.#rows(expr.of, steps), steps.count)
+        return aggregate(expr.fn, expr.grouping, this.#rows(expr.of, steps), steps.count)
+      case 'label_replace':
+        return relabel(expr, this.#rows(expr.of, steps))
+      case 'scale':
+        return scaled(expr.fn, this.#rows(expr.of, steps), expr.by, expr.isReversed)
+      case 'arithmetic':
+        return arithmetic(expr.fn, this.#rows(expr.left, steps), this.#rows(expr.right, steps))
       case 'compare':
         return compare(expr.fn, this.#rows(expr.left, steps), expr.right)
       case 'or':
@@ -161,14 +178,14 @@ class Evaluation {
     const keepsName = expr.fn === 'last_over_time'
     const { of } = expr
     const found =
-      of.kind === 'range' ? this.#foldSeries(expr.fn, of, steps) : this.#foldSubquery(expr.fn, of, steps)
+      of.kind === 'range' ? this.#foldSeries(expr, of, steps) : this.#foldSubquery(expr, of, steps)
     if (keepsName) return found
     const rows = found.map(row => ({ ...row, labels: withoutName(row.labels) }))
     return isOneMetric(found) ? rows : refuseSameLabels(rows)
   }
 
   #foldSeries(
-    fn: Extract<Expr, { kind: 'over_time' }>['fn'],
+    { fn, quantile }: { readonly fn: OverTime; readonly quantile?: number },
     of: Extract<RangeExpr, { kind: 'range' }>,
     steps: Steps,
   ) {
@@ -186,7 +203,7 @@ class Evaluation {
           continue
         }
         samples.fill(series, from, to)
-        set(row, i, fold(fn, samples, end - of.range, end, this.#rules))
+        set(row, i, fold(fn, samples, end - of.range, end, this.#rules, quantile))
       }
       rows.push(row)
     }
@@ -194,7 +211,7 @@ class Evaluation {
   }
 
   #foldSubquery(
-    fn: Extract<Expr, { kind: 'over_time' }>['fn'],
+    { fn, quantile }: { readonly fn: OverTime; readonly quantile?: number },
     of: Extract<RangeExpr, { kind: 'subquery' }>,
     steps: Steps,
   ): Row[] {
@@ -212,7 +229,7 @@ class Evaluation {
           if (isPresent(inner, skipped + k))
             samples.push(own.start + k * of.step, inner.values[skipped + k] ?? Number.NaN)
         }
-        set(row, i, fold(fn, samples, end - of.range, end, this.#rules))
+        set(row, i, fold(fn, samples, end - of.range, end, this.#rules, quantile))
       }
       return row
     })
@@ -239,24 +256,6 @@ function isAliveWithin(series: SeriesModel, begin: number, end: number): boolean
   return first !== undefined && last !== undefined && first.from * 1000 <= end && last.to * 1000 >= begin
 }
 
-function emptyRow(labels: ReadonlyMap<string, string>, count: number): Row {
-  return { labels, present: new Uint8Array(count), values: new Float64Array(count) }
-}
-
-function set(row: Row, i: number, value: number | undefined): void {
-  if (value === undefined) return
-  row.present[i] = 1
-  row.values[i] = value
-}
-
-function constantRow(steps: Steps, value: number): Row {
-  return {
-    labels: NO_LABELS,
-    present: new Uint8Array(steps.count).fill(1),
-    values: new Float64Array(steps.count).fill(value),
-  }
-}
-
 function pointsOf(row: Row, steps: Steps): Point[] {
   const points: Point[] = []
   for (let i = 0; i < steps.count; i++) {
@@ -264,27 +263,4 @@ function pointsOf(row: Row, steps: Steps): Point[] {
       points.push({ t: steps.start + i * steps.step, value: row.values[i] ?? Number.NaN })
   }
   return points
-}
-
-function withoutName(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  if (!labels.has('__name__')) return labels
-  const rest = new Map(labels)
-  rest.delete('__name__')
-  return rest
-}
-
-function isOneMetric(rows: readonly Row[]): boolean {
-  const name = rows[0]?.labels.get('__name__')
-  return rows.every(row => row.labels.get('__name__') === name)
-}
-
-function refuseSameLabels(rows: Row[]): Row[] {
-  const seen = new Set<string>()
-  for (const row of rows) {
-    const key = [...row.labels].flat().join('\0')
-    if (seen.has(key))
-      throw new PromqlError('execution', 'vector cannot contain metrics with the same labelset')
-    seen.add(key)
-  }
-  return rows
 }

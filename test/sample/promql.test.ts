@@ -116,6 +116,53 @@ describe('the sample engine', () => {
     expect(ask('sum by (pod) (short) or sum by (pod) (m)', H + 600)).toEqual([5, 10])
   })
 
+  it('aggregates without some labels and never by the name then', () => {
+    expect(ask('sum without (pod) (m)', H + 600)).toEqual([10, 2])
+    expect(ask('count without (pod,team) ({__name__=~"m|short"})', H + 900)).toEqual([3])
+    expect(ask('count by (__name__) ({__name__=~"m|short"})', H + 900)).toEqual([2, 1])
+  })
+
+  it('counts changes and resets, and takes quantiles between two samples', () => {
+    expect(ask('resets(c_total[1h] offset 1ms)')).toEqual([1])
+    expect(ask('changes(c_total[1h] offset 1ms)')).toEqual([59])
+    expect(ask('changes(m{pod="a"}[1h] offset 1ms)')).toEqual([0])
+    expect(ask('changes(odd[1h] offset 1ms)')).toEqual([1])
+    expect(ask('quantile_over_time(0.95, m{team=""}[1h] offset 1ms)')[0]).toBeCloseTo(0.95 * 59, 12)
+    expect(ask('quantile_over_time(2, m{team=""}[1h])')).toEqual([Number.POSITIVE_INFINITY])
+  })
+
+  it('calculates with numbers and between series that have the same labels', () => {
+    expect(ask('m * 2', H + 600)).toEqual([4, 20])
+    expect(ask('1 / m', H + 600)).toEqual([0.5, 0.1])
+    expect(ask('sum by (pod) (short) / sum by (pod) (m)', H + 600)).toEqual([2.5])
+    expect(() => ask('{__name__=~"m|short",team=""} * m')).not.toThrow()
+    expect(() => ask('{__name__=~"m|short"} * 2', H + 900)).not.toThrow()
+  })
+
+  it('replaces labels by what a pattern finds in others', () => {
+    const labels = (query: string) => {
+      const result = engine.instant(query, (H + 600) * 1000, NOW)
+      if (result.type === 'scalar') throw new Error('no series')
+      return result.series.map(one => Object.fromEntries(one.labels))
+    }
+    expect(labels('label_replace(m{team="x"}, "kind", "fact", "", "")')).toEqual([
+      { __name__: 'm', kind: 'fact', pod: 'a', team: 'x' },
+    ])
+    expect(labels(`label_replace(m{team="x"}, "metric", "$1-\${1}$$", "__name__", "(.+)")`)).toEqual([
+      { __name__: 'm', metric: 'm-m$', pod: 'a', team: 'x' },
+    ])
+    expect(labels('label_replace(m{team="x"}, "team", "", "pod", "(?P<letter>a)")')).toEqual([
+      { __name__: 'm', pod: 'a' },
+    ])
+    expect(labels('label_replace(m{team="x"}, "team", "y", "pod", "b")')).toEqual([
+      { __name__: 'm', pod: 'a', team: 'x' },
+    ])
+    expect(() => ask('label_replace(m, "pod", "same", "", "")', H + 600)).not.toThrow()
+    expect(() => ask('label_replace(sum by (pod) (m), "pod", "same", "", "")', H + 600)).toThrow(
+      'same labelset',
+    )
+  })
+
   it('fails when a function leaves two series with the same labels', () => {
     const twins = '{__name__=~"m|short",pod="a",team=""}'
     expect(ask(`last_over_time(${twins}[1h])`)).toEqual([5])
@@ -127,10 +174,15 @@ describe('the sample engine', () => {
 
   it.each([
     'rate(m[5m])',
-    'm * 2',
+    'm % 2',
+    '2 * 2',
+    'm * on (pod) m',
     'm and m',
     'm unless m',
-    'sum without (pod) (m)',
+    'label_replace(m, "a-b", "x", "", "")',
+    'label_replace(m, "a", "x", "")',
+    'label_replace(m, "a", "x", "pod", "(")',
+    'quantile_over_time(m, m[1h])',
     'topk(1, m)',
     'm > bool 1',
     'm > on (pod) m',

@@ -45,6 +45,7 @@ describe('the sample Thanos', () => {
     expect(status).toBe(200)
     expect(body.data?.resultType).toBe('matrix')
     expect(body.data?.result.map(one => one.metric.node)).toEqual([
+      'gke-nord-gpu-a',
       'gke-nord-pool-a',
       'gke-nord-pool-b',
       'gke-nord-pool-c',

@@ -97,8 +97,11 @@ function occupancy(
   let pods: PodModel[] = []
   return edges.slice(1).map((to, i) => {
     const from = edges[i] ?? volume.from
-    for (let pod = coming[next]; pod && pod.from <= from; pod = coming[++next]) pods.push(pod)
-    pods = pods.filter(pod => pod.to > from)
+    const staying = pods.filter(pod => pod.to > from)
+    for (let pod = coming[next]; pod && pod.from <= from; pod = coming[++next]) {
+      if (pod.to > from) staying.push(pod)
+    }
+    pods = staying
     return { from, to, pods }
   })
 }

@@ -196,6 +196,14 @@ export interface ClusterModel {
   readonly gaps: readonly Span[]
 }
 
+/** Samples of one cluster that were taken in a span and arrive later. */
+export interface LateSamples extends Span {
+  readonly cloudAccountId: string
+  readonly clusterId: string
+  /** Unix seconds: when they have arrived. */
+  readonly visibleFrom: number
+}
+
 export interface AccountModel extends CloudAccount {
   readonly clusters: readonly ClusterModel[]
 }

@@ -71,6 +71,35 @@ describe('the sample Thanos', () => {
     ])
   })
 
+  it('hides late samples of one cluster until they have arrived', async () => {
+    const late = {
+      cloudAccountId: SHOP_ACCOUNT,
+      clusterId: 'cluster-two',
+      from: MIDNIGHT + 2 * HOUR + 600,
+      to: MIDNIGHT + 4 * HOUR,
+      visibleFrom: MIDNIGHT + 9 * HOUR,
+    }
+    let clock = late.visibleFrom - 1
+    const estate = createEstate({ start: MIDNIGHT, end: MIDNIGHT + DAY, late: [late] })
+    const slow = await startSampleThanos({ estate, now: () => clock })
+    try {
+      const counts = async (cluster: string) => {
+        const query = `count_over_time(kubecost_cluster_info{tenant_id="${SHOP_ACCOUNT}",cluster_id="${cluster}"}[1h] offset 1ms)`
+        const form = { query, start: `${MIDNIGHT + 2 * HOUR}`, end: `${MIDNIGHT + 5 * HOUR}`, step: '3600' }
+        const body = new URLSearchParams(form)
+        const response = await fetch(`${slow.url}/api/v1/query_range`, { method: 'POST', body })
+        const { data } = (await response.json()) as Body
+        return data?.result[0]?.values.map(([, value]) => value)
+      }
+      expect(await counts('cluster-two')).toEqual(['60', '10', '60'])
+      expect(await counts('cluster-one')).toEqual(['60', '60', '60', '60'])
+      clock++
+      expect(await counts('cluster-two')).toEqual(['60', '60', '60', '60'])
+    } finally {
+      await slow.close()
+    }
+  })
+
   it('refuses with the envelope of the API', async () => {
     const bad = await range('rate(m[5m])', MIDNIGHT, MIDNIGHT + HOUR)
     expect([bad.status, bad.body.status, bad.body.errorType]).toEqual([400, 'error', 'bad_data'])

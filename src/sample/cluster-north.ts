@@ -1,19 +1,25 @@
-import { clock, DAY, daysAround, machine } from './machines.js'
-import type { ClusterModel, Machine, Span } from './model.js'
+import { ALWAYS, clock, DAY, daysAround, machine } from './machines.js'
+import type { ClusterModel, Machine, Span, VolumeModel } from './model.js'
+import { namespaceLabels } from './pod-extras.js'
 import { type CronJobSpec, container, containerWithoutRequests, type WorkloadSpec } from './specs.js'
+import { claimedVolume, unclaimedVolume } from './volumes.js'
 import { deploymentsOf, podsOf, runsOf, type Site } from './workloads.js'
 
 const pool = (letter: string) => `gke-nord-pool-${letter}`
 const [A, B, C, D] = [pool('a'), pool('b'), pool('c'), pool('d')]
+const GPU = 'gke-nord-gpu-a'
 
 /**
  * A GCP cluster of another account that has the same cluster id as the first one. Kubecost and a kube-state-metrics
  * tell the same facts twice; no recording rules; one node has no price at all; every other UTC day half an hour of
- * collection is missing; some names are what no one expects.
+ * collection is missing; some names are what no one expects. Traffic is classified by agents of the old spelling; volumes
+ * are larger than what is claimed of them, and one is claimed by nobody.
  */
 export function northCluster(seed: number, bounds: Span): ClusterModel {
   const clusterId = 'cluster-one'
   const site: Site = { seed, clusterId, bounds, machines: northMachines() }
+  const days = daysAround(bounds)
+  const pods = [...WORKLOADS.flatMap(spec => podsOf(site, spec)), ...RUNS.flatMap(spec => runsOf(site, spec))]
   return {
     clusterId,
     provider: 'GCP',
@@ -26,25 +32,69 @@ export function northCluster(seed: number, bounds: Span): ClusterModel {
       recordingRules: false,
       cadvisorNodeLabel: false,
       allocationUid: true,
+      oldRequestNames: false,
     },
     machines: site.machines,
-    pods: [...WORKLOADS.flatMap(spec => podsOf(site, spec)), ...RUNS.flatMap(spec => runsOf(site, spec))],
+    pods,
     pending: [],
     deployments: deploymentsOf(WORKLOADS),
-    loadBalancers: [{ namespace: 'web', service: 'site', ingressIp: '203.0.113.7', hourlyCost: 0.025 }],
-    gaps: daysAround(bounds)
+    loadBalancers: [
+      {
+        ...ALWAYS,
+        namespace: 'web',
+        service: 'site',
+        addresses: [{ from: 0, address: '203.0.113.7' }],
+        hourlyCost: 0.025,
+        selector: new Map([['label_app', 'site']]),
+      },
+      {
+        ...ALWAYS,
+        namespace: 'data',
+        service: 'rapports',
+        addresses: [{ from: 0, address: '203.0.113.8' }],
+        hourlyCost: 0.025,
+        selector: new Map([['label_job', 'rapport-quotidien']]),
+      },
+    ],
+    volumes: northVolumes(seed),
+    namespaceLabels: namespaceLabels(
+      pods.map(pod => pod.namespace),
+      'nordlicht',
+    ),
+    network: {
+      isOldSpelling: true,
+      restarts: new Map([[C, days.map(day => day + clock(17, 41))]]),
+    },
+    egressPrices: { zone: 0.01, region: 0.02, internet: 0.12 },
+    gaps: days
       .filter(day => (day / DAY) % 2 === 0)
       .map(day => ({ from: day + clock(4, 10), to: day + clock(4, 40) })),
   }
 }
 
+function northVolumes(seed: number): VolumeModel[] {
+  const words = [seed, 'north'] as const
+  const disk = { span: ALWAYS, storageClass: 'standard-rwo', gibMonthlyCost: 0.11 }
+  const shared = { ...disk, storageClass: 'filestore', gibMonthlyCost: 0.22 }
+  return [
+    ...[0, 1, 2].map(i =>
+      claimedVolume(words, 'data', `data-postgres-${i}`, { ...disk, gib: 50, capacityGib: 64 }),
+    ),
+    claimedVolume(words, 'web', 'assets', { ...shared, gib: 10 }),
+    claimedVolume(words, 'data', 'rapports', { ...shared, gib: 35 }),
+    unclaimedVolume('pv-archive-2019', { ...disk, gib: 250 }),
+  ]
+}
+
 function northMachines(): Machine[] {
+  const place = { zone: 'europe-north1-a', nodePool: 'nord-pool' }
   const id = (node: string) => `gce://nord-prod/europe-north1-a/${node}`
   return [
-    machine(A, id(A), 'n2-standard-4'),
-    machine(B, id(B), 'n2-standard-4'),
-    machine(C, id(C), 'e2-standard-8'),
-    machine(D, id(D), 'n2-standard-4', { isPriced: false }),
+    machine(A, id(A), 'n2-standard-4', { ...place, hasUntypedTwin: true }),
+    machine(B, id(B), 'n2-standard-4', place),
+    machine(C, id(C), 'e2-standard-8', place),
+    machine(D, id(D), 'n2-standard-4', { ...place, isPriced: false }),
+    machine(GPU, id(GPU), 'n1-standard-8', { ...place, nodePool: 'nord-gpu' }),
   ]
 }
 
@@ -56,6 +106,8 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     replicas: 8,
     nodes: [A, B, C, D],
     containers: [container('nginx', 0.2, 0.14, 128, 90), container('php', 0.3, 0.35, 384, 360)],
+    claim: 'assets',
+    egress: { in_zone: 150_000, cross_zone: 60_000, internet: 110_000 },
   },
   {
     kind: 'Deployment',
@@ -65,6 +117,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     nodes: [C, A],
     containers: [container('größe', 0.2, 0.1, 256, 170)],
     labels: { label_motto: 'C:\\temp\\"quoted"', label_place: 'Ærø, 東京' },
+    egress: { cross_zone: 12_000, internet: 3000 },
   },
   {
     kind: 'Pod',
@@ -84,6 +137,8 @@ const WORKLOADS: readonly WorkloadSpec[] = [
       { ...container('postgres', 0.4, 0.25, 2048, 1600), restartEvery: 9 * 3600 + 1300 },
       container('backup', 0.05, 0.01, 64, 30),
     ],
+    claimTemplate: 'data',
+    egress: { cross_zone: 45_000, cross_region: 80_000 },
   },
   {
     kind: 'Deployment',
@@ -108,6 +163,18 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     replicas: 2,
     nodes: [A, D],
     containers: [containerWithoutRequests('free', 0.2, 300)],
+  },
+  {
+    kind: 'Deployment',
+    namespace: 'web',
+    name: 'translate',
+    replicas: 1,
+    nodes: [GPU],
+    containers: [
+      { ...container('translate', 1.5, 1.1, 6144, 5200), gpus: 1 },
+      container('cache', 0.1, 0.05, 256, 200),
+    ],
+    egress: { in_zone: 25_000 },
   },
   {
     kind: 'DaemonSet',
@@ -160,6 +227,8 @@ const RUNS: readonly CronJobSpec[] = [
     every: 11 * 60,
     phase: 60,
     containers: [container('rapport', 0.3, 0.5, 256, 220)],
+    claim: 'rapports',
+    egress: { internet: 70_000 },
     remembered: 15 * 60,
   },
 ]

@@ -1,18 +1,34 @@
-import { awsId, clock, DAY, daily, daysAround, machine } from './machines.js'
-import type { ClusterModel, Machine, Span } from './model.js'
+import { ALWAYS, awsId, clock, DAY, daily, daysAround, machine } from './machines.js'
+import type { ClusterModel, LoadBalancer, Machine, Span, VolumeModel } from './model.js'
+import { namespaceLabels } from './pod-extras.js'
 import { type CronJobSpec, container, type WorkloadSpec } from './specs.js'
+import { claimedVolume } from './volumes.js'
 import { deploymentsOf, movingPod, pendingPod, podsOf, runsOf, type Site } from './workloads.js'
 
 const [A, B, C, D] = ['worker-a', 'worker-b', 'worker-c', 'worker-d'] as const
 
 /**
  * An AWS cluster beside a kube-state-metrics of the new form. One node's price is NaN for part of an hour, another's
- * for whole hours; a node name passes to another machine within the hour; a pod moves keeping its name.
+ * for whole hours; a node name passes to another machine within the hour; a pod moves keeping its name. Nothing
+ * classifies traffic; a claim grows within an hour and is unmounted for part of the day; a balancer waits for its address.
  */
 export function stageCluster(seed: number, bounds: Span): ClusterModel {
   const clusterId = 'cluster-two'
   const site: Site = { seed, clusterId, bounds, machines: stageMachines(seed, bounds) }
   const days = daysAround(bounds)
+  const pods = [
+    ...WORKLOADS.flatMap(spec => podsOf(site, spec)),
+    ...RUNS.flatMap(spec => runsOf(site, spec)),
+    ...movingPod(site, MOVER, [
+      ...days.map(day => ({ from: day + clock(2, 24), to: day + clock(14, 20), node: B })),
+      ...days.map(day => ({ from: day + clock(14, 23), to: day + DAY + clock(2, 21), node: A })),
+    ]),
+    ...movingPod(
+      site,
+      REPORTS,
+      daily(days, clock(1, 2), clock(22, 40)).map(span => ({ ...span, node: C })),
+    ),
+  ]
   return {
     clusterId,
     provider: 'AWS',
@@ -25,32 +41,69 @@ export function stageCluster(seed: number, bounds: Span): ClusterModel {
       recordingRules: true,
       cadvisorNodeLabel: true,
       allocationUid: false,
+      oldRequestNames: false,
     },
     machines: site.machines,
-    pods: [
-      ...WORKLOADS.flatMap(spec => podsOf(site, spec)),
-      ...RUNS.flatMap(spec => runsOf(site, spec)),
-      ...movingPod(site, MOVER, [
-        ...days.map(day => ({ from: day + clock(2, 24), to: day + clock(14, 20), node: B })),
-        ...days.map(day => ({ from: day + clock(14, 23), to: day + DAY + clock(2, 21), node: A })),
-      ]),
-    ],
+    pods,
     pending: days.map(day => pendingPod(site, BATCH, { from: day + clock(8, 10), to: day + clock(10, 35) })),
     deployments: deploymentsOf(WORKLOADS),
-    loadBalancers: [],
+    loadBalancers: [
+      ...daily(days, clock(9, 20), clock(16, 45)).map(preview),
+      { ...preview(ALWAYS), namespace: 'legacy', service: 'old-batch', selector: null },
+    ],
+    volumes: stageVolumes(seed, days),
+    namespaceLabels: namespaceLabels(
+      pods.map(pod => pod.namespace),
+      'staging',
+    ),
+    network: null,
+    egressPrices: { zone: 0.01, region: 0.02, internet: 0.09 },
     gaps: [],
   }
 }
 
+/** A balancer that gets its address some minutes after it was made. */
+function preview(span: Span): LoadBalancer {
+  return {
+    ...span,
+    namespace: 'shop',
+    service: 'preview',
+    addresses: [
+      { from: span.from, address: '' },
+      { from: span.from + 4 * 60, address: 'c0ffee.elb.us-east-1.amazonaws.com' },
+    ],
+    hourlyCost: 0.0225,
+    selector: new Map([['label_app', 'catalogue']]),
+  }
+}
+
+function stageVolumes(seed: number, days: readonly number[]): VolumeModel[] {
+  const words = [seed, 'stage'] as const
+  const disk = { span: ALWAYS, storageClass: 'gp2', gibMonthlyCost: 0.1, isOnAws: true }
+  return [
+    ...[0, 1, 2].map(i => claimedVolume(words, 'data', `data-queue-${i}`, { ...disk, gib: 30 })),
+    ...days.map(day =>
+      claimedVolume(words, 'data', 'data-reports-0', {
+        ...disk,
+        span: { from: day + clock(1), to: day + clock(23) },
+        gib: 40,
+        growth: { at: day + clock(10, 25), gib: 60 },
+      }),
+    ),
+  ]
+}
+
 function stageMachines(seed: number, bounds: Span): Machine[] {
   const days = daysAround(bounds)
+  const a = { zone: 'us-east-1a', nodePool: 'workers' }
+  const b = { zone: 'us-east-1b', nodePool: 'workers' }
   return [
-    machine(A, awsId(seed, A), 'c5.2xlarge'),
-    machine(B, awsId(seed, B), 'm5.xlarge', { unreadable: daily(days, clock(6, 12), clock(6, 37)) }),
-    machine(C, awsId(seed, C), 'm5.xlarge', { unreadable: daily(days, clock(9), clock(12)) }),
+    machine(A, awsId(seed, A), 'c5.2xlarge', a),
+    machine(B, awsId(seed, B), 'm5.xlarge', { ...b, unreadable: daily(days, clock(6, 12), clock(6, 37)) }),
+    machine(C, awsId(seed, C), 'm5.xlarge', { ...a, unreadable: daily(days, clock(9), clock(12)) }),
     ...daily(days, clock(3, 33), DAY + clock(3, 25)).map(span => {
       const isOdd = Math.floor(span.from / DAY) % 2 === 1
-      return machine(D, awsId(seed, D, span.from), isOdd ? 'm6i.xlarge' : 'm5.xlarge', { span })
+      return machine(D, awsId(seed, D, span.from), isOdd ? 'm6i.xlarge' : 'm5.xlarge', { ...b, span })
     }),
   ]
 }
@@ -59,6 +112,13 @@ const MOVER = {
   namespace: 'data',
   name: 'cache',
   containers: [container('redis', 0.3, 0.12, 1024, 640), container('sidecar', 0.05, 0.06, 64, 40)],
+}
+
+const REPORTS = {
+  namespace: 'data',
+  name: 'reports',
+  containers: [container('reports', 0.2, 0.15, 512, 460)],
+  claimTemplate: 'data',
 }
 
 const BATCH: WorkloadSpec = {
@@ -118,6 +178,7 @@ const WORKLOADS: readonly WorkloadSpec[] = [
     replicas: 3,
     nodes: [B, C, D],
     containers: [container('queue', 0.15, 0.1, 512, 420)],
+    claimTemplate: 'data',
   },
   {
     kind: 'DaemonSet',

@@ -47,12 +47,17 @@ export function dullEstate(options: DullOptions): Estate {
       recordingRules: true,
       cadvisorNodeLabel: false,
       allocationUid: false,
+      oldRequestNames: false,
     },
     machines: site.machines,
     pods: specs.flatMap(spec => podsOf(site, spec)),
     pending: [],
     deployments: deploymentsOf(specs),
     loadBalancers: [],
+    volumes: [],
+    namespaceLabels: new Map(),
+    network: null,
+    egressPrices: { zone: 0.01, region: 0.02, internet: 0.09 },
     gaps: [],
   }
   return assembleEstate({ ...options, end }, [

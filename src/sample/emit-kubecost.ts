@@ -1,10 +1,10 @@
-import type { ClusterModel, ContainerModel, Grid, Machine, PodModel, Span } from './model.js'
-import { GIB, isWithin, priceAt } from './model.js'
+import { emitPodLabels } from './emit-labels.js'
+import { EXPORTER, KUBECOST_JOB as JOB } from './emit-sources.js'
+import { ALWAYS } from './machines.js'
+import type { ClusterModel, ContainerModel, Grid, LoadBalancer, Machine, PodModel, Span } from './model.js'
+import { allocatedAt, GIB, isWithin, priceAt, stretches } from './model.js'
 import type { SeriesRegistry } from './registry.js'
-import { levelAt, type Wave } from './wave.js'
-
-const JOB = 'kubecost'
-const EXPORTER = 'kubecost-cost-analyzer.kubecost:9003'
+import type { Wave } from './wave.js'
 
 /** What Kubecost's cost-model exposes, its copies of kube-state-metrics included where they are on. */
 export function emitKubecost(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid): void {
@@ -13,7 +13,7 @@ export function emitKubecost(registry: SeriesRegistry, cluster: ClusterModel, gr
   for (const pod of cluster.pods) emitPod(registry, cluster, pod, grid)
   if (!cluster.collection.kubecostCopies) return
   for (const machine of cluster.machines) emitMachineCopies(registry, machine, grid)
-  for (const pod of cluster.pods) emitPodCopies(registry, pod, grid)
+  for (const pod of cluster.pods) emitPodCopies(registry, cluster, pod, grid)
   for (const pod of cluster.pending) {
     const labels = { job: JOB, instance: EXPORTER, namespace: pod.namespace, pod: pod.name, uid: pod.uid }
     for (const container of pod.containers) {
@@ -22,11 +22,9 @@ export function emitKubecost(registry: SeriesRegistry, cluster: ClusterModel, gr
   }
 }
 
-const ALL_TIME: Span = { from: 0, to: Number.POSITIVE_INFINITY }
-
 function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid): void {
   const say = (name: string, labels: Record<string, string>, value: number): void =>
-    registry.add(name, { job: JOB, instance: EXPORTER, ...labels }, grid, ALL_TIME, value)
+    registry.add(name, { job: JOB, instance: EXPORTER, ...labels }, grid, ALWAYS, value)
   say('up', {}, 1)
   const { provider, region, provisioner } = cluster
   const info = {
@@ -40,19 +38,11 @@ function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid
   }
   say('kubecost_cluster_info', info, 1)
   say('kubecost_cluster_management_cost', { provisioner_name: provisioner }, cluster.managementHourlyCost)
-  say('kubecost_network_zone_egress_cost', {}, 0.01)
-  say('kubecost_network_region_egress_cost', {}, 0.01)
-  say('kubecost_network_internet_egress_cost', {}, 0.143)
-  say('kubecost_allocation_data_status', { resolution: 'hourly', status: 'success' }, 48)
-  say('kubecost_asset_data_status', { resolution: 'hourly', status: 'success' }, 48)
-  for (const balancer of cluster.loadBalancers) {
-    const labels = {
-      namespace: balancer.namespace,
-      service_name: balancer.service,
-      ingress_ip: balancer.ingressIp,
-    }
-    say('kubecost_load_balancer_cost', labels, balancer.hourlyCost)
-  }
+  const { zone, region: farther, internet } = cluster.egressPrices
+  say('kubecost_network_zone_egress_cost', {}, zone)
+  say('kubecost_network_region_egress_cost', {}, farther)
+  say('kubecost_network_internet_egress_cost', {}, internet)
+  for (const balancer of cluster.loadBalancers) emitBalancer(registry, balancer, grid)
   for (const deployment of cluster.deployments) {
     const labels = {
       namespace: deployment.namespace,
@@ -61,6 +51,18 @@ function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid
     }
     say('deployment_match_labels', labels, 1)
   }
+}
+
+function emitBalancer(registry: SeriesRegistry, balancer: LoadBalancer, grid: Grid): void {
+  const { namespace, service, selector } = balancer
+  const labels = { job: JOB, instance: EXPORTER, namespace }
+  for (const { step, ...span } of stretches(balancer.addresses, balancer)) {
+    const addressed = { ...labels, service_name: service, ingress_ip: step.address }
+    registry.add('kubecost_load_balancer_cost', addressed, grid, span, balancer.hourlyCost)
+  }
+  if (selector === null) return
+  const selecting = { ...labels, service, ...Object.fromEntries(selector) }
+  registry.add('service_selector_labels', selecting, grid, balancer, 1)
 }
 
 function emitMachine(registry: SeriesRegistry, cluster: ClusterModel, machine: Machine, grid: Grid): void {
@@ -75,8 +77,17 @@ function emitMachine(registry: SeriesRegistry, cluster: ClusterModel, machine: M
   }
   registry.add('kubecost_node_is_spot', labels, grid, machine, machine.isSpot ? 1 : 0)
   if (!machine.isPriced) return
-  registry.add('node_gpu_count', labels, grid, machine, 0)
-  registry.add('node_gpu_hourly_cost', labels, grid, machine, 0)
+  emitPrices(registry, machine, labels, grid)
+  if (machine.hasUntypedTwin) emitPrices(registry, machine, { ...labels, instance_type: '' }, grid)
+}
+
+function emitPrices(
+  registry: SeriesRegistry,
+  machine: Machine,
+  labels: Record<string, string>,
+  grid: Grid,
+): void {
+  registry.add('node_gpu_count', labels, grid, machine, machine.gpus)
   const said = (of: (t: number) => number) => (t: number) =>
     isWithin(machine.unreadable, t) ? Number.NaN : of(t)
   for (const span of evenStretches(machine)) {
@@ -84,9 +95,10 @@ function emitMachine(registry: SeriesRegistry, cluster: ClusterModel, machine: M
       registry.add(name, labels, grid, span, said(of)(span.from))
     say('node_cpu_hourly_cost', t => priceAt(machine, t).cpu)
     say('node_ram_hourly_cost', t => priceAt(machine, t).ram)
+    say('node_gpu_hourly_cost', t => priceAt(machine, t).gpu)
     say('node_total_hourly_cost', t => {
       const price = priceAt(machine, t)
-      return machine.cores * price.cpu + (machine.ramBytes / GIB) * price.ram
+      return machine.cores * price.cpu + (machine.ramBytes / GIB) * price.ram + machine.gpus * price.gpu
     })
   }
 }
@@ -115,29 +127,20 @@ function emitPod(registry: SeriesRegistry, cluster: ClusterModel, pod: PodModel,
       container: container.name,
       uid: cluster.collection.allocationUid ? pod.uid : '',
     }
-    registry.add(
-      'container_cpu_allocation',
-      labels,
-      grid,
-      pod,
-      allocated(container.cpuRequest, container.cpu),
-    )
-    registry.add(
-      'container_memory_allocation_bytes',
-      labels,
-      grid,
-      pod,
-      allocated(container.ramRequest, container.ram),
-    )
-    registry.add('container_gpu_allocation', labels, grid, pod, 0)
+    const said = (name: string, value: number | ((t: number) => number)): void =>
+      registry.add(name, labels, grid, pod, value)
+    said('container_cpu_allocation', allocated(container, 'cpu'))
+    said('container_memory_allocation_bytes', allocated(container, 'ram'))
+    said('container_gpu_allocation', container.gpus)
   }
 }
 
 /** What was asked for or used, whichever is more at the moment. */
-function allocated(request: number | null, use: Wave): number | ((t: number) => number) {
-  const asked = request ?? 0
+function allocated(container: ContainerModel, resource: 'cpu' | 'ram'): number | ((t: number) => number) {
+  const asked = (resource === 'cpu' ? container.cpuRequest : container.ramRequest) ?? 0
+  const use: Wave = container[resource]
   const highest = use.level + use.swings.reduce((sum, swing) => sum + swing.size, 0)
-  return asked >= highest ? asked : t => Math.max(asked, levelAt(use, t))
+  return asked >= highest ? asked : t => allocatedAt(container, resource, t)
 }
 
 function emitMachineCopies(registry: SeriesRegistry, machine: Machine, grid: Grid): void {
@@ -148,12 +151,13 @@ function emitMachineCopies(registry: SeriesRegistry, machine: Machine, grid: Gri
   say('kube_node_status_capacity_memory_bytes', {}, machine.ramBytes)
   say('kube_node_status_capacity', { resource: 'cpu', unit: 'core' }, machine.cores)
   say('kube_node_status_capacity', { resource: 'memory', unit: 'byte' }, machine.ramBytes)
-  say('kube_node_labels', { label_node_kubernetes_io_instance_type: machine.instanceType }, 1)
+  if (machine.gpus > 0)
+    say('kube_node_status_capacity', { resource: 'nvidia_com_gpu', unit: 'integer' }, machine.gpus)
 }
 
-function emitPodCopies(registry: SeriesRegistry, pod: PodModel, grid: Grid): void {
+function emitPodCopies(registry: SeriesRegistry, cluster: ClusterModel, pod: PodModel, grid: Grid): void {
   const labels = { job: JOB, instance: EXPORTER, namespace: pod.namespace, pod: pod.name, uid: pod.uid }
-  registry.add('kube_pod_labels', { ...labels, ...Object.fromEntries(pod.labels) }, grid, pod, 1)
+  emitPodLabels(registry, labels, grid, pod, pod)
   if (pod.owner) {
     const owner = {
       owner_kind: pod.owner.kind,
@@ -166,8 +170,25 @@ function emitPodCopies(registry: SeriesRegistry, pod: PodModel, grid: Grid): voi
   for (const container of pod.containers) {
     const own = { ...labels, container: container.name }
     registry.add('kube_pod_container_status_running', own, grid, pod, 1)
-    emitRequests(registry, { ...own, node: pod.machine.node }, container, grid, pod)
+    const placed = { ...own, node: pod.machine.node }
+    emitRequests(registry, placed, container, grid, pod)
+    if (cluster.collection.oldRequestNames) emitOldRequests(registry, placed, container, grid, pod)
   }
+}
+
+function emitOldRequests(
+  registry: SeriesRegistry,
+  labels: Record<string, string>,
+  container: ContainerModel,
+  grid: Grid,
+  span: Span,
+): void {
+  const say = (what: string, value: number | null): void => {
+    if (value !== null)
+      registry.add(`kube_pod_container_resource_requests_${what}`, labels, grid, span, value)
+  }
+  say('cpu_cores', container.cpuRequest)
+  say('memory_bytes', container.ramRequest)
 }
 
 /** The requests of one container for as long as `span` says; shared by both sources of them. */
@@ -184,4 +205,5 @@ export function emitRequests(
   }
   say('cpu', 'core', container.cpuRequest)
   say('memory', 'byte', container.ramRequest)
+  say('nvidia_com_gpu', 'integer', container.gpus || null)
 }

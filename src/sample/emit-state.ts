@@ -1,8 +1,9 @@
 import { emitRequests } from './emit-kubecost.js'
+import { emitPodLabels } from './emit-labels.js'
+import { KUBE_STATE as LABELS } from './emit-sources.js'
 import type { ClusterModel, Grid, Machine, PodModel, Span } from './model.js'
 import type { SeriesRegistry } from './registry.js'
 
-const LABELS = { job: 'kube-state-metrics', instance: '10.96.7.21:8080' }
 const NONE = '<none>'
 
 /** What a kube-state-metrics of the second generation exposes: zeros too, and pods that have already ended. */
@@ -29,6 +30,8 @@ function emitMachine(registry: SeriesRegistry, machine: Machine, grid: Grid): vo
   say('kube_node_status_capacity', { resource: 'cpu', unit: 'core' }, machine.cores)
   say('kube_node_status_capacity', { resource: 'memory', unit: 'byte' }, machine.ramBytes)
   say('kube_node_status_capacity', { resource: 'pods', unit: 'integer' }, 58)
+  if (machine.gpus > 0)
+    say('kube_node_status_capacity', { resource: 'nvidia_com_gpu', unit: 'integer' }, machine.gpus)
 }
 
 function emitPod(registry: SeriesRegistry, pod: PodModel, grid: Grid): void {
@@ -40,7 +43,7 @@ function emitPod(registry: SeriesRegistry, pod: PodModel, grid: Grid): void {
     owner_is_controller: pod.owner ? 'true' : NONE,
   }
   registry.add('kube_pod_owner', { ...labels, ...owner }, grid, remembered, 1)
-  registry.add('kube_pod_labels', { ...labels, ...Object.fromEntries(pod.labels) }, grid, remembered, 1)
+  emitPodLabels(registry, labels, grid, pod, remembered)
   for (const container of pod.containers) {
     const own = { ...labels, container: container.name }
     registry.add('kube_pod_container_status_running', own, grid, pod, 1)

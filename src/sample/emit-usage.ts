@@ -1,22 +1,40 @@
-import type { ClusterModel, ContainerModel, Grid, PodModel, Span } from './model.js'
+import {
+  type ClusterModel,
+  type ContainerModel,
+  type Grid,
+  LOCAL_DISK_DEVICE,
+  type Machine,
+  type PodModel,
+  type Span,
+} from './model.js'
 import type { SeriesRegistry } from './registry.js'
 import { hash } from './seed.js'
 import { areaBetween, levelAt } from './wave.js'
 
 const JOB = 'kubernetes-nodes-cadvisor'
 
-/** cAdvisor's counters and working sets, one series per start of a container, and Kubecost's rules where they are. */
+/** cAdvisor's counters and working sets, one series per start of a container, and the disks of machines. */
 export function emitUsage(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid): void {
   for (const machine of cluster.machines) {
     registry.add('up', { job: JOB, ...scraped(cluster, machine.node) }, grid, machine, 1)
+    emitDisk(registry, cluster, machine, grid)
   }
   for (const pod of cluster.pods) {
     for (const container of pod.containers) {
       emitContainer(registry, cluster, pod, container, grid)
-      if (cluster.collection.recordingRules) emitRules(registry, pod, container, grid)
     }
     if (pod.containers.length > 1) emitRollUp(registry, cluster, pod, grid)
   }
+}
+
+function emitDisk(registry: SeriesRegistry, cluster: ClusterModel, machine: Machine, grid: Grid): void {
+  if (machine.localDiskBytes === null) return
+  const labels = { job: JOB, ...scraped(cluster, machine.node), id: '/' }
+  const say = (device: string, bytes: number): void =>
+    registry.add('container_fs_limit_bytes', { ...labels, device }, grid, machine, bytes)
+  say(LOCAL_DISK_DEVICE, machine.localDiskBytes)
+  // No disk at all, and nobody pays for it.
+  say('tmpfs', machine.ramBytes / 2)
 }
 
 function scraped(cluster: ClusterModel, node: string): Record<string, string> {
@@ -79,12 +97,4 @@ function emitRollUp(registry: SeriesRegistry, cluster: ClusterModel, pod: PodMod
     image: 'registry.example.com/pause:3.9',
   }
   registry.add('container_memory_working_set_bytes', pause, grid, pod, 409_600)
-}
-
-function emitRules(registry: SeriesRegistry, pod: PodModel, container: ContainerModel, grid: Grid): void {
-  const labels = { namespace: pod.namespace, pod: pod.name, container: container.name }
-  registry.add('kubecost_container_cpu_usage_irate', labels, grid, pod, t => levelAt(container.cpu, t))
-  registry.add('kubecost_container_memory_working_set_bytes', labels, grid, pod, t =>
-    levelAt(container.ram, t),
-  )
 }

@@ -2,7 +2,7 @@ import { northCluster } from './cluster-north.js'
 import { shopCluster } from './cluster-shop.js'
 import { stageCluster } from './cluster-stage.js'
 import { seriesOfCluster } from './emit.js'
-import type { AccountModel, Span } from './model.js'
+import type { AccountModel, LateSamples, Span } from './model.js'
 import type { SeriesModel } from './series.js'
 
 export interface EstateOptions {
@@ -15,6 +15,8 @@ export interface EstateOptions {
   readonly intervalSeconds?: number
   /** Seconds past the interval at which samples are taken. */
   readonly offsetSeconds?: number
+  /** What the server doesn't answer before it has arrived; the truth knows it all the same. None by default. */
+  readonly late?: readonly LateSamples[]
 }
 
 /** Kubernetes clusters of some accounts over a span of time, known exactly. */
@@ -22,6 +24,7 @@ export interface Estate extends Span {
   readonly intervalSeconds: number
   readonly offsetSeconds: number
   readonly accounts: readonly AccountModel[]
+  readonly late: readonly LateSamples[]
   /** All series of one account; made once. Throws for an account that the estate doesn't have. */
   series(cloudAccountId: string): readonly SeriesModel[]
 }
@@ -30,7 +33,7 @@ export const SHOP_ACCOUNT = '3f6e1a52-8c0b-4d8e-9a77-0c1d5b2e4f61'
 export const NORTH_ACCOUNT = 'b81d44c7-52f9-4a0e-8f3b-6e2a90d7c315'
 
 /**
- * The sample estate: two accounts, three clusters, twelve nodes. All that happens is tied to UTC days and to the
+ * The sample estate: two accounts, three clusters, sixteen node names. All that happens is tied to UTC days and to the
  * seed, never to `start` and `end`, so two estates agree wherever they overlap.
  */
 export function createEstate(options: EstateOptions): Estate {
@@ -77,6 +80,7 @@ export function assembleEstate(options: EstateOptions, accounts: readonly Accoun
     intervalSeconds,
     offsetSeconds,
     accounts,
+    late: options.late ?? [],
     series(cloudAccountId) {
       const known = made.get(cloudAccountId)
       if (known) return known

@@ -4,7 +4,7 @@ import { hash } from './seed.js'
 export const HOUR = 3600
 export const DAY = 24 * HOUR
 /** Before any estate: what is older is simply there. */
-const ALWAYS: Span = { from: 0, to: Number.POSITIVE_INFINITY }
+export const ALWAYS: Span = { from: 0, to: Number.POSITIVE_INFINITY }
 
 interface Shape {
   readonly cores: number
@@ -12,6 +12,9 @@ interface Shape {
   /** Per core-hour and GiB-hour, in whatever currency the account has. */
   readonly cpu: number
   readonly ram: number
+  readonly gpus?: number
+  /** Per GPU-hour. */
+  readonly gpu?: number
 }
 
 const SHAPES = {
@@ -22,6 +25,8 @@ const SHAPES = {
   'c5.xlarge': { cores: 4, ramGib: 8, cpu: 0.011204, ram: 0.001502 },
   'c5.2xlarge': { cores: 8, ramGib: 16, cpu: 0.034022, ram: 0.00456 },
   'n2-standard-4': { cores: 4, ramGib: 16, cpu: 0.029913, ram: 0.004009 },
+  'g4dn.xlarge': { cores: 4, ramGib: 16, cpu: 0.01453143, ram: 0.00194773, gpus: 1, gpu: 0.43671061 },
+  'n1-standard-8': { cores: 8, ramGib: 30, cpu: 0.033174, ram: 0.004446, gpus: 2, gpu: 0.385 },
   'e2-standard-8': { cores: 8, ramGib: 32, cpu: 0.020621, ram: 0.002764 },
 } as const satisfies Record<string, Shape>
 
@@ -33,6 +38,10 @@ interface MachineOptions {
   readonly prices?: readonly PriceStep[]
   readonly unreadable?: readonly Span[]
   readonly isPriced?: boolean
+  readonly zone?: string
+  readonly nodePool?: string
+  readonly localDiskGib?: number
+  readonly hasUntypedTwin?: boolean
 }
 
 /** A machine of a known shape at that shape's price unless the options say otherwise. */
@@ -42,7 +51,7 @@ export function machine(
   instanceType: InstanceType,
   options: MachineOptions = {},
 ): Machine {
-  const shape = SHAPES[instanceType]
+  const shape: Shape = SHAPES[instanceType]
   return {
     ...(options.span ?? ALWAYS),
     node,
@@ -50,10 +59,15 @@ export function machine(
     instanceType,
     cores: shape.cores,
     ramBytes: shape.ramGib * GIB,
+    gpus: shape.gpus ?? 0,
+    zone: options.zone ?? null,
+    nodePool: options.nodePool ?? null,
+    localDiskBytes: options.localDiskGib === undefined ? null : options.localDiskGib * GIB,
     isSpot: options.isSpot ?? false,
-    prices: options.prices ?? [{ from: 0, cpu: shape.cpu, ram: shape.ram }],
+    prices: options.prices ?? [{ from: 0, cpu: shape.cpu, ram: shape.ram, gpu: shape.gpu ?? 0 }],
     unreadable: options.unreadable ?? [],
     isPriced: options.isPriced ?? true,
+    hasUntypedTwin: options.hasUntypedTwin ?? false,
   }
 }
 
@@ -85,10 +99,13 @@ export function dearByDay(
   rise: number,
   fall: number,
 ): PriceStep[] {
-  const { cpu, ram } = SHAPES[instanceType]
-  const steps: PriceStep[] = [{ from: 0, cpu, ram }]
+  const { cpu, ram, gpu = 0 }: Shape = SHAPES[instanceType]
+  const steps: PriceStep[] = [{ from: 0, cpu, ram, gpu }]
   for (const day of days) {
-    steps.push({ from: day + rise, cpu: cpu * 1.1, ram: ram * 1.1 }, { from: day + fall, cpu, ram })
+    steps.push(
+      { from: day + rise, cpu: cpu * 1.1, ram: ram * 1.1, gpu: gpu * 1.1 },
+      { from: day + fall, cpu, ram, gpu },
+    )
   }
   return steps
 }

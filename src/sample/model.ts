@@ -1,5 +1,5 @@
 import type { CloudAccount } from '../domain/account.js'
-import type { Wave } from './wave.js'
+import { levelAt, type Wave } from './wave.js'
 
 /** Half-open, Unix seconds. */
 export interface Span {
@@ -7,11 +7,13 @@ export interface Span {
   readonly to: number
 }
 
-/** Prices from an instant on: currency per core-hour and per GiB-hour. */
+/** Prices from an instant on: currency per core-hour, per GiB-hour and per GPU-hour. */
 export interface PriceStep {
   readonly from: number
   readonly cpu: number
   readonly ram: number
+  /** 0 where the machine has no GPU. */
+  readonly gpu: number
 }
 
 /** One machine, which is not the same as one node name. */
@@ -21,6 +23,12 @@ export interface Machine extends Span {
   readonly instanceType: string
   readonly cores: number
   readonly ramBytes: number
+  readonly gpus: number
+  /** null: its node carries no such label. */
+  readonly zone: string | null
+  readonly nodePool: string | null
+  /** null: cAdvisor tells nothing of the machine's own disk. */
+  readonly localDiskBytes: number | null
   readonly isSpot: boolean
   /** Ascending; the first one begins before the machine does. */
   readonly prices: readonly PriceStep[]
@@ -28,6 +36,8 @@ export interface Machine extends Span {
   readonly unreadable: readonly Span[]
   /** False: the exporter never says anything about the price of this machine. */
   readonly isPriced: boolean
+  /** The exporter tells its prices a second time, without an instance type. */
+  readonly hasUntypedTwin: boolean
 }
 
 export interface ContainerModel {
@@ -36,6 +46,7 @@ export interface ContainerModel {
   readonly cpuRequest: number | null
   /** Bytes; null: none asked for. */
   readonly ramRequest: number | null
+  readonly gpus: number
   /** Cores. */
   readonly cpu: Wave
   /** Bytes. */
@@ -49,6 +60,23 @@ export interface Controller {
   readonly name: string
 }
 
+/** Labels from an instant on, by their names as Prometheus has them, `label_` included. */
+export interface LabelStep {
+  readonly from: number
+  readonly labels: ReadonlyMap<string, string>
+}
+
+/** How far traffic goes, which decides on its price. */
+export type EgressClass = 'in_zone' | 'cross_zone' | 'cross_region' | 'internet'
+
+/** What a pod sends all its life. */
+export interface Traffic {
+  readonly egressClass: EgressClass
+  readonly bytesPerSecond: number
+  /** The service of a cloud that it goes to; '' for none. */
+  readonly service: string
+}
+
 export interface PodModel extends Span {
   readonly namespace: string
   readonly name: string
@@ -56,8 +84,12 @@ export interface PodModel extends Span {
   readonly machine: Machine
   /** The immediate owner as the API server knows it, with its own controller; null for a bare pod. */
   readonly owner: (Controller & { readonly ownedBy: Controller | null }) | null
-  readonly labels: ReadonlyMap<string, string>
+  /** Ascending; the first one begins with the pod or before. */
+  readonly labels: readonly LabelStep[]
   readonly containers: readonly ContainerModel[]
+  /** Names of the claims that it mounts, of its own namespace. */
+  readonly claims: readonly string[]
+  readonly egress: readonly Traffic[]
   /** Until when kube-state-metrics still tells of the ended pod; `to` where it doesn't. */
   readonly remembered: number
 }
@@ -76,11 +108,54 @@ export interface DeploymentModel extends Span {
   readonly labels: ReadonlyMap<string, string>
 }
 
-interface LoadBalancer {
+export interface LoadBalancer extends Span {
   readonly namespace: string
   readonly service: string
-  readonly ingressIp: string
+  /** Ascending, the first one begins with the balancer; '' while it has no address yet. */
+  readonly addresses: readonly { readonly from: number; readonly address: string }[]
   readonly hourlyCost: number
+  /** By label names as Prometheus has them; null: the service has no selector. */
+  readonly selector: ReadonlyMap<string, string> | null
+}
+
+/** A size from an instant on. */
+export interface SizeStep {
+  readonly from: number
+  readonly bytes: number
+}
+
+/** A persistent volume and its claim, which lives as long. */
+export interface VolumeModel extends Span {
+  readonly name: string
+  readonly providerId: string
+  readonly storageClass: string
+  /** Currency per GiB-hour. */
+  readonly gibHourlyCost: number
+  /** Ascending; the first step begins with the volume or before. */
+  readonly capacity: readonly SizeStep[]
+  /** null: nobody claims it. */
+  readonly claim: ClaimModel | null
+}
+
+export interface ClaimModel {
+  readonly namespace: string
+  readonly name: string
+  readonly requested: readonly SizeStep[]
+}
+
+/** Kubecost's agents on the nodes that classify traffic. */
+interface NetworkAgents {
+  /** How the labels of the class are written: `same_zone` or, by older agents, `sameZone`. */
+  readonly isOldSpelling: boolean
+  /** When the agent of a node starts anew and counts from zero, Unix seconds ascending. */
+  readonly restarts: ReadonlyMap<string, readonly number[]>
+}
+
+/** Currency per GiB. */
+interface EgressPrices {
+  readonly zone: number
+  readonly region: number
+  readonly internet: number
 }
 
 /** What a cluster's Prometheus collects. */
@@ -95,6 +170,8 @@ interface Collection {
   readonly cadvisorNodeLabel: boolean
   /** Newer exporters put the pod's uid on their allocation series. */
   readonly allocationUid: boolean
+  /** Requests under their names of the old form as well. */
+  readonly oldRequestNames: boolean
 }
 
 export interface ClusterModel {
@@ -109,8 +186,22 @@ export interface ClusterModel {
   readonly pending: readonly PendingPod[]
   readonly deployments: readonly DeploymentModel[]
   readonly loadBalancers: readonly LoadBalancer[]
+  readonly volumes: readonly VolumeModel[]
+  /** Labels of namespaces, by their names as Prometheus has them. */
+  readonly namespaceLabels: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** null: nothing classifies the traffic of this cluster. */
+  readonly network: NetworkAgents | null
+  readonly egressPrices: EgressPrices
   /** When nothing of this cluster was collected. */
   readonly gaps: readonly Span[]
+}
+
+/** Samples of one cluster that were taken in a span and arrive later. */
+export interface LateSamples extends Span {
+  readonly cloudAccountId: string
+  readonly clusterId: string
+  /** Unix seconds: when they have arrived. */
+  readonly visibleFrom: number
 }
 
 export interface AccountModel extends CloudAccount {
@@ -125,10 +216,35 @@ export interface Grid {
 
 /** The price of a machine at an instant, whether or not the exporter told it. */
 export function priceAt(machine: Machine, t: number): PriceStep {
-  let found = machine.prices[0]
-  for (const step of machine.prices) if (step.from <= t) found = step
-  if (!found) throw new RangeError(`machine ${machine.providerId} has no price`)
+  return stepAt(machine.prices, t)
+}
+
+/** What holds at an instant of steps that each hold until the next one. */
+export function stepAt<T extends { readonly from: number }>(steps: readonly T[], t: number): T {
+  let found = steps[0]
+  for (const step of steps) if (step.from <= t) found = step
+  if (!found) throw new RangeError('no steps at all')
   return found
+}
+
+/** The stretches of a span in which each step holds. */
+export function stretches<T extends { readonly from: number }>(
+  steps: readonly T[],
+  span: Span,
+): (Span & { readonly step: T })[] {
+  return steps
+    .map((step, i) => ({
+      step,
+      from: i === 0 ? span.from : Math.max(span.from, step.from),
+      to: Math.min(span.to, steps[i + 1]?.from ?? span.to),
+    }))
+    .filter(stretch => stretch.from < stretch.to)
+}
+
+/** Cores or bytes that a container reserved or used at an instant, whichever is more. */
+export function allocatedAt(container: ContainerModel, resource: 'cpu' | 'ram', t: number): number {
+  const asked = resource === 'cpu' ? container.cpuRequest : container.ramRequest
+  return Math.max(asked ?? 0, levelAt(container[resource], t))
 }
 
 export function isWithin(spans: readonly Span[], t: number): boolean {
@@ -136,3 +252,7 @@ export function isWithin(spans: readonly Span[], t: number): boolean {
 }
 
 export const GIB = 2 ** 30
+
+export const LOCAL_DISK_DEVICE = '/dev/nvme0n1'
+/** What a local disk costs per GiB-hour, which no exporter tells. */
+export const LOCAL_DISK_GIB_HOURLY_COST = 0.04 / 730

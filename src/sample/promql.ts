@@ -80,6 +80,8 @@ export class PromqlEngine {
 class Evaluation {
   readonly #store: SeriesStore
   readonly #rules: EngineRules
+  /** Unix seconds. */
+  readonly #now: number
   /** Seconds: the first instant that is not visible yet. */
   readonly #visibleTo: number
   readonly #samples = new Samples()
@@ -87,6 +89,7 @@ class Evaluation {
   constructor(store: SeriesStore, rules: EngineRules, now: number) {
     this.#store = store
     this.#rules = rules
+    this.#now = now
     this.#visibleTo = Math.floor(now) + 1
   }
 
@@ -98,7 +101,7 @@ class Evaluation {
   raw(expr: Extract<RangeExpr, { kind: 'range' }>, time: number): ResultSeries[] {
     const found: ResultSeries[] = []
     const end = time - expr.offset
-    for (const series of this.#store.select(expr.matchers)) {
+    for (const series of this.#store.select(expr.matchers, this.#now)) {
       const points: Point[] = []
       const { from, to } = this.#bounds(end - expr.range, end)
       eachSample(series, from, to, (t, value) => points.push({ t: t * 1000, value }))
@@ -159,7 +162,7 @@ class Evaluation {
     dropsName: boolean,
   ): Row[] {
     const rows: Row[] = []
-    for (const series of this.#store.select(matchers)) {
+    for (const series of this.#store.select(matchers, this.#now)) {
       const last = steps.start + (steps.count - 1) * steps.step - offset
       if (!isAliveWithin(series, steps.start - offset - LOOKBACK_MS, last)) continue
       const row = emptyRow(dropsName ? withoutName(series.labels) : series.labels, steps.count)
@@ -191,7 +194,7 @@ class Evaluation {
   ) {
     const rows: Row[] = []
     const samples = this.#samples
-    for (const series of this.#store.select(of.matchers)) {
+    for (const series of this.#store.select(of.matchers, this.#now)) {
       const last = steps.start + (steps.count - 1) * steps.step - of.offset
       if (!isAliveWithin(series, steps.start - of.offset - of.range, last)) continue
       const row = emptyRow(series.labels, steps.count)

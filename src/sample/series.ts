@@ -118,3 +118,15 @@ export function newestSample(
 function beforeEnd(grid: Grid, segment: Segment): number {
   return gridFrom(grid, segment.to) - grid.interval
 }
+
+/** A series as if nothing had been collected within a span, staleness markers neither. */
+export function withoutSpan(series: SeriesModel, span: Span): SeriesModel {
+  const segments = series.segments.flatMap(segment => {
+    const isUnmarked = segment.endsUnmarked || gridFrom(series, segment.to) >= span.from
+    return [
+      { ...segment, to: Math.min(segment.to, span.from), endsUnmarked: isUnmarked },
+      { ...segment, from: Math.max(segment.from, span.to) },
+    ].filter(piece => piece.from < piece.to)
+  })
+  return { ...series, segments }
+}

@@ -38,7 +38,7 @@ function matching(store: SeriesStore, form: URLSearchParams, now: number): Serie
     const expr = parsePromql(selector)
     if (expr.kind !== 'selector')
       throw new PromqlError('bad_data', `not a series selector: ${selector.slice(0, 80)}`)
-    for (const series of store.select(expr.matchers)) {
+    for (const series of store.select(expr.matchers, now)) {
       if (hasSamples(series, from, Math.min(to, now))) found.add(series)
     }
   }

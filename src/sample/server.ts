@@ -8,7 +8,7 @@ import { RequestRefused, readForm } from './server-form.js'
 import { renderError, renderResult, renderStrings } from './server-json.js'
 import { labelNames, labelValues, matchingSeries } from './server-labels.js'
 import { instantTime, rangeSteps } from './server-params.js'
-import { SeriesStore } from './store.js'
+import { type Delay, SeriesStore } from './store.js'
 
 export interface SampleThanosOptions {
   readonly estate: Estate
@@ -36,7 +36,8 @@ const GZIP_FROM_BYTES = 1024
 /** Serves an estate as a Thanos Query does, on loopback only. Series are made at the start, samples when asked for. */
 export async function startSampleThanos(options: SampleThanosOptions): Promise<SampleThanos> {
   const { estate } = options
-  const store = new SeriesStore(estate.accounts.flatMap(account => estate.series(account.cloudAccountId)))
+  const series = estate.accounts.flatMap(account => estate.series(account.cloudAccountId))
+  const store = new SeriesStore(series, delaysOf(estate))
   const now = options.now ?? (() => Date.now() / 1000)
   const sample: Sample = { estate, store, engine: new PromqlEngine(store), now }
   const server = createServer((request, response) => {
@@ -49,6 +50,18 @@ export async function startSampleThanos(options: SampleThanosOptions): Promise<S
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the sample server has no port')
   return { url: `http://127.0.0.1:${address.port}`, close: () => closed(server) }
+}
+
+function delaysOf({ late, accounts }: Estate): Delay[] {
+  return late.map(({ cloudAccountId, clusterId, ...when }) => {
+    const tenant = accounts.find(account => account.cloudAccountId === cloudAccountId)?.tenantId
+    if (tenant === undefined) throw new RangeError(`late samples of ${cloudAccountId}, which is no account`)
+    const labels = new Map([
+      ['tenant_id', tenant],
+      ['cluster_id', clusterId],
+    ])
+    return { ...when, labels }
+  })
 }
 
 interface Answer {

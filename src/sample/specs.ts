@@ -1,3 +1,5 @@
+import type { EgressClass } from './model.js'
+
 /** A container of a workload: requests in cores and MiB, use as a share of them or as absolute levels. */
 export interface ContainerSpec {
   readonly name: string
@@ -5,9 +7,18 @@ export interface ContainerSpec {
   readonly ramMib: { readonly request: number | null; readonly use: number }
   /** Seconds between restarts; none by default. */
   readonly restartEvery?: number
+  readonly gpus?: number
 }
 
-export interface WorkloadSpec {
+/** What pods of a workload have besides containers. */
+interface PodExtras {
+  /** A claim that all pods of the workload mount. */
+  readonly claim?: string
+  /** Bytes per second of each pod, about. */
+  readonly egress?: Partial<Record<EgressClass, number>>
+}
+
+export interface WorkloadSpec extends PodExtras {
   readonly kind: 'Deployment' | 'Rollout' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' | 'Node' | 'Pod'
   readonly namespace: string
   readonly name: string
@@ -16,9 +27,13 @@ export interface WorkloadSpec {
   readonly nodes: readonly string[]
   readonly containers: readonly ContainerSpec[]
   readonly labels?: Readonly<Record<string, string>>
+  /** Labels that hold instead from a time of day (seconds) to midnight. */
+  readonly labelsLater?: { readonly at: number; readonly labels: Readonly<Record<string, string>> }
+  /** A claim of each replica's own, named as a StatefulSet names it: `<template>-<name>-<replica>`. */
+  readonly claimTemplate?: string
 }
 
-export interface CronJobSpec {
+export interface CronJobSpec extends PodExtras {
   readonly kind: 'CronJob' | 'Job'
   readonly namespace: string
   readonly name: string

@@ -8,6 +8,7 @@ import type {
   PodModel,
   Span,
 } from './model.js'
+import { claimsOf, egressOf, labelsOf } from './pod-extras.js'
 import { fraction, hash, suffix, uid, whole } from './seed.js'
 import type { ContainerSpec, CronJobSpec, WorkloadSpec } from './specs.js'
 import { wave } from './wave.js'
@@ -52,7 +53,7 @@ export function deploymentsOf(specs: readonly WorkloadSpec[]): DeploymentModel[]
       to: Number.POSITIVE_INFINITY,
       namespace: spec.namespace,
       name: spec.name,
-      labels: labelsOf(spec),
+      labels: new Map([['label_app', spec.name]]),
     }))
 }
 
@@ -82,8 +83,10 @@ export function runsOf(site: Site, spec: CronJobSpec): PodModel[] {
         name: job,
         ownedBy: spec.kind === 'CronJob' ? { kind: 'CronJob', name: spec.name } : null,
       },
-      labels: new Map([['label_job', spec.name]]),
+      labels: [{ from, labels: new Map([['label_job', spec.name]]) }],
       containers: spec.containers.map(one => containerOf(one, words, { from, to })),
+      claims: spec.claim === undefined ? [] : [spec.claim],
+      egress: egressOf(spec, words),
       remembered: to + spec.remembered,
     })
   }
@@ -111,8 +114,10 @@ export function movingPod(
         uid: uid(...words),
         machine,
         owner: { kind: 'StatefulSet', name: spec.name, ownedBy: null },
-        labels: labelsOf(spec),
+        labels: labelsOf(spec, intersect(stay, site.bounds)),
         containers: spec.containers.map(one => containerOf(one, words, stay)),
+        claims: claimsOf(spec, 0),
+        egress: egressOf(spec, words),
         remembered: stay.to,
       },
     ]
@@ -162,8 +167,10 @@ function podOf(
     uid: uid(...words),
     machine,
     owner: ownerOf(spec, replicaSet, machine),
-    labels: labelsOf(spec),
+    labels: labelsOf(spec, intersect(span, site.bounds)),
     containers: spec.containers.map(one => containerOf(one, words, span)),
+    claims: claimsOf(spec, replica),
+    egress: egressOf(spec, words),
     remembered: span.to,
   }
 }
@@ -210,14 +217,6 @@ export function controllerOf(pod: PodModel): Controller | null {
   return pod.owner === null ? null : (pod.owner.ownedBy ?? { kind: pod.owner.kind, name: pod.owner.name })
 }
 
-function labelsOf(spec: Pick<WorkloadSpec, 'name' | 'namespace' | 'labels'>): ReadonlyMap<string, string> {
-  return new Map([
-    ['label_app', spec.name],
-    ['label_team', spec.namespace],
-    ...Object.entries(spec.labels ?? {}),
-  ])
-}
-
 function containerOf(spec: ContainerSpec, words: readonly (string | number)[], span: Span): ContainerModel {
   const fast = 900 + whole(0, 3600, ...words, spec.name, 'fast')
   const slow = fraction(...words, spec.name, 'slow')
@@ -225,6 +224,7 @@ function containerOf(spec: ContainerSpec, words: readonly (string | number)[], s
     name: spec.name,
     cpuRequest: spec.cpu.request,
     ramRequest: spec.ramMib.request === null ? null : spec.ramMib.request * MIB,
+    gpus: spec.gpus ?? 0,
     cpu: wave(
       spec.cpu.use,
       { share: 0.35, periodSeconds: DAY, phase: 0.6 + slow * 0.1 },

@@ -45,6 +45,7 @@ describe('the sample Thanos', () => {
     expect(status).toBe(200)
     expect(body.data?.resultType).toBe('matrix')
     expect(body.data?.result.map(one => one.metric.node)).toEqual([
+      'gke-nord-gpu-a',
       'gke-nord-pool-a',
       'gke-nord-pool-b',
       'gke-nord-pool-c',
@@ -68,6 +69,35 @@ describe('the sample Thanos', () => {
       [MIDNIGHT + 7 * HOUR, '60'],
       [MIDNIGHT + 8 * HOUR, '60'],
     ])
+  })
+
+  it('hides late samples of one cluster until they have arrived', async () => {
+    const late = {
+      cloudAccountId: SHOP_ACCOUNT,
+      clusterId: 'cluster-two',
+      from: MIDNIGHT + 2 * HOUR + 600,
+      to: MIDNIGHT + 4 * HOUR,
+      visibleFrom: MIDNIGHT + 9 * HOUR,
+    }
+    let clock = late.visibleFrom - 1
+    const estate = createEstate({ start: MIDNIGHT, end: MIDNIGHT + DAY, late: [late] })
+    const slow = await startSampleThanos({ estate, now: () => clock })
+    try {
+      const counts = async (cluster: string) => {
+        const query = `count_over_time(kubecost_cluster_info{tenant_id="${SHOP_ACCOUNT}",cluster_id="${cluster}"}[1h] offset 1ms)`
+        const form = { query, start: `${MIDNIGHT + 2 * HOUR}`, end: `${MIDNIGHT + 5 * HOUR}`, step: '3600' }
+        const body = new URLSearchParams(form)
+        const response = await fetch(`${slow.url}/api/v1/query_range`, { method: 'POST', body })
+        const { data } = (await response.json()) as Body
+        return data?.result[0]?.values.map(([, value]) => value)
+      }
+      expect(await counts('cluster-two')).toEqual(['60', '10', '60'])
+      expect(await counts('cluster-one')).toEqual(['60', '60', '60', '60'])
+      clock++
+      expect(await counts('cluster-two')).toEqual(['60', '60', '60', '60'])
+    } finally {
+      await slow.close()
+    }
   })
 
   it('refuses with the envelope of the API', async () => {

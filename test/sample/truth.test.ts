@@ -4,8 +4,9 @@ import { createEstate, NORTH_ACCOUNT, SHOP_ACCOUNT } from '../../src/sample/esta
 import { clock, DAY } from '../../src/sample/machines.js'
 import { PromqlEngine } from '../../src/sample/promql.js'
 import { SeriesStore } from '../../src/sample/store.js'
-import { truthOf, truthOfWindow, type WindowTruth } from '../../src/sample/truth.js'
+import { truthOf, truthOfWindow } from '../../src/sample/truth.js'
 import { truthTotals } from '../../src/sample/truth-totals.js'
+import type { WindowTruth } from '../../src/sample/truth-types.js'
 
 const MIDNIGHT = 20_700 * DAY
 const FOREVER = 1e12

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { expect } from 'vitest'
 import type { Estate } from '../../src/sample/estate.js'
-import { type ContainerTruth, truthOf, type WindowTruth } from '../../src/sample/truth.js'
+import { truthOf } from '../../src/sample/truth.js'
+import type { ContainerTruth, WindowTruth } from '../../src/sample/truth-types.js'
 
 export interface LoadedContainer {
   namespace: string

@@ -105,6 +105,8 @@ export interface ClusterBatch {
   readonly raw: ReadonlyMap<Window, ReadonlyMap<RawName, readonly Series[]>>
   /** The exporter's own series, per window. */
   readonly metrics: ReadonlyMap<Window, readonly MetricReading[]>
+  /** Metrics of the exporter's own that were too much to be read, per window; absent: none. */
+  readonly notLanded?: ReadonlyMap<Window, readonly string[]>
   /** Names and values that had to be changed to be stored: how many, by what was done. */
   readonly mended: ReadonlyMap<string, number>
   /** ISO 4217 code of the prices; undefined where nobody said. */

@@ -8,6 +8,8 @@ import { nameQueries } from './catalogue-names.js'
 import { nodeQueries, priceRepairs } from './catalogue-nodes.js'
 import { findIntervals } from './intervals.js'
 import type { CatalogueQuery } from './query.js'
+import { readMetrics } from './metrics.js'
+import { normaliseFacts, normaliseRaw } from './normalise-batch.js'
 import { readRaw } from './raw.js'
 import { refuseUnmergedReplicas } from './replicas.js'
 import { isRuleWhole, oddVolumes, unpricedNodes } from './wanting.js'
@@ -47,12 +49,28 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
   const flagging = { ...source, onFlagged: (metric: string) => flagged.add(metric) }
   await askAll(flagging, ALWAYS, first, last, facts)
   await askWhereWanting(flagging, first, last, facts)
-  const [raw, intervals] = await Promise.all([
-    readRaw(source, windows, facts),
+  const mended = new Map<string, number>()
+  const notLanded = new Map<Window, string[]>()
+  const [raw, intervals, metrics] = await Promise.all([
+    readRaw(flagging, windows, facts),
     findIntervals(source, windows, facts),
+    readMetrics(flagging, first, last, windows, {
+      mended,
+      notLanded: (metric, window) => notLanded.set(window, [...(notLanded.get(window) ?? []), metric]),
+    }),
   ])
-  const { currency } = source.account
-  return { windows, facts, intervals, raw, metrics: new Map(), mended: new Map(), flagged, currency }
+  return {
+    windows,
+    // Last of all, as what was asked above names series as the source does.
+    facts: normaliseFacts(facts, mended),
+    raw: normaliseRaw(raw, mended),
+    intervals,
+    metrics,
+    notLanded,
+    mended,
+    flagged,
+    currency: source.account.currency,
+  }
 }
 
 /** What only some clusters and hours need is asked only there. */

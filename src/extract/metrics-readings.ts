@@ -4,7 +4,7 @@ import { NamedError } from '../errors.js'
 import { labelKey } from '../thanos/labels.js'
 import { equals } from '../thanos/promql.js'
 import type { Source } from './ask.js'
-import type { CatalogueQuery } from './catalogue.js'
+import type { CatalogueQuery } from './query.js'
 import { type Mended, readableLabels } from './normalise.js'
 import { REPLICA_LABELS } from './replicas.js'
 
@@ -53,6 +53,7 @@ export function metricQuery(metric: string, statistics: readonly Statistic[]): C
     purpose: 'what each series of the exporter said in the hour',
     unit: 'of the metric; samples',
     labels: [TAG],
+    merge: 'max',
     shardLabel: 'namespace',
     expression: matchers => {
       // A name in braces may be any; not every one that a sender may write can stand before them.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Characters kept of a label; the rest is represented by a digest, so that two long labels stay two. */
-export const LABEL_CAP = 1024
+export const LABEL_CAP = 16_384
 const DIGEST_LENGTH = 16
 
 export interface LabelCounts {

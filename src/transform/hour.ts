@@ -15,6 +15,8 @@ export interface Hour {
   readonly raw: ReadonlyMap<RawName, readonly Series[]>
   /** The exporter's own series. */
   readonly metrics: readonly MetricReading[]
+  /** Metrics of the exporter's own that were too much to be read. */
+  readonly notLanded: readonly string[]
   /** Seconds between samples by job; undefined where it could not be found. */
   readonly interval: (job: string) => number | undefined
   /** Names and values that had to be changed to be stored: how many, by what was done. */
@@ -80,6 +82,7 @@ function hourOf(
     readings,
     raw: batch.raw.get(window) ?? new Map(),
     metrics: batch.metrics.get(window) ?? [],
+    notLanded: batch.notLanded?.get(window) ?? [],
     interval: job => intervals?.get(job),
     mended,
     currency,

@@ -13,6 +13,7 @@ import { type Hour, hoursOf, readingsOf } from './hour.js'
 import { idleRows, machinesByNode } from './idle.js'
 import { podLabels } from './labels.js'
 import { localDisks } from './local-disks.js'
+import { metricRows, warnNotLanded } from './metric-rows.js'
 import { network } from './network.js'
 import { nodeRows } from './nodes.js'
 import { podsOf } from './pods.js'
@@ -91,6 +92,7 @@ function costModel(hour: Hour, heartbeat: Heartbeat): WindowRows {
       .sort(
         (a, b) => compare(a.part, b.part) || compare(a.namespace, b.namespace) || compare(a.name, b.name),
       ),
+    metrics: metricRows(hour.metrics, tally),
     coverage: heartbeat.coverage,
   }
   const checks = checkRows(rows)
@@ -104,6 +106,7 @@ function noteReading(hour: Hour, tally: Tally): void {
     tally.warn('engine_warning', `the query engine left out samples of ${metric}`)
   for (const [what, count] of hour.mended)
     tally.warn(what, `${count} names or values of the source were changed to be stored`)
+  warnNotLanded(hour.notLanded, tally)
 }
 
 /** No heartbeat means not measured: whatever other exporters said in that hour is no ground for a bill. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NamedError } from '../../src/errors.js'
 import { decodeAnswer } from '../../src/thanos/decode.js'
+import { LABEL_CAP } from '../../src/thanos/labels.js'
 import type { Answer } from '../../src/thanos/types.js'
 
 const TENANT = 'acc-1'
@@ -226,7 +227,7 @@ describe('labels', () => {
     const { series: decoded, annotations } = decode(envelope('matrix', both))
     const pods = decoded.map(one => one.labels.get('pod') ?? '')
     expect(new Set(pods).size).toBe(2)
-    expect(pods.map(pod => pod.length)).toEqual([1024, 1024])
+    expect(pods.map(pod => pod.length)).toEqual([LABEL_CAP, LABEL_CAP])
     expect(annotations.cutLabels).toBe(2)
   })
 

@@ -1,15 +1,18 @@
 import { type FactName, label, type RawName, type Series } from '../domain/samples.js'
-import { type Window, windowEnd } from '../domain/window.js'
+import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { oneOf } from '../thanos/promql.js'
 import { isTooMuch, refuseOtherCluster, type Source, sourceMatchers } from './ask.js'
 import { PRICED_TRAFFIC } from './catalogue-assets.js'
-import { RANGE, REAL_CONTAINER } from './query.js'
+import { REAL_CONTAINER } from './query.js'
 
 type Facts = ReadonlyMap<FactName, readonly Series[]>
 export type RawSamples = ReadonlyMap<RawName, readonly Series[]>
 
-/** Which samples are read, and by which label they are narrowed down to what needs them. */
-const RAW_QUERIES: Record<RawName, { metric: string; extra: string; by: string }> = {
+/**
+ * Which samples are read, by which label they are narrowed down to what needs them, and how many seconds before and
+ * after the window.
+ */
+const RAW_QUERIES: Record<RawName, { metric: string; extra: string; by: string; beyond?: number }> = {
   cpuAllocated: { metric: 'container_cpu_allocation', extra: `,${REAL_CONTAINER}`, by: 'node' },
   ramAllocated: { metric: 'container_memory_allocation_bytes', extra: `,${REAL_CONTAINER}`, by: 'node' },
   gpuAllocated: { metric: 'container_gpu_allocation', extra: `,${REAL_CONTAINER}`, by: 'node' },
@@ -21,6 +24,8 @@ const RAW_QUERIES: Record<RawName, { metric: string; extra: string; by: string }
     metric: 'kubecost_pod_network_egress_bytes_total',
     extra: PRICED_TRAFFIC,
     by: 'pod_name',
+    // A counter's pace is told by its neighbours where it has a single sample in the window.
+    beyond: 300,
   },
 }
 const OF_NODES = [
@@ -79,12 +84,12 @@ async function askRaw(
   time: number,
 ): Promise<Series[]> {
   if (names.length > NAMES_PER_QUERY) return askInHalves(source, name, names, time)
-  const { metric, extra, by } = RAW_QUERIES[name]
+  const { metric, extra, by, beyond = 0 } = RAW_QUERIES[name]
   try {
     const answer = await source.client.queryInstant({
       account: source.account,
-      expression: `${metric}{${sourceMatchers(source)}${extra},${oneOf(by, names)}}${RANGE}`,
-      time,
+      expression: `${metric}{${sourceMatchers(source)}${extra},${oneOf(by, names)}}[${HOUR_SECONDS + 2 * beyond}s] offset 1ms`,
+      time: time + beyond,
       ...(source.signal ? { signal: source.signal } : {}),
     })
     if (answer.annotations.warning > 0) source.onFlagged?.(metric)

@@ -76,7 +76,7 @@ function book(
   found.assets.push({
     assetType: 'load_balancer',
     assetId: `${namespace}/${service}`,
-    name: label(series, 'ingress_ip') || service,
+    name: service,
     namespace,
     claim: null,
     storageClass: null,

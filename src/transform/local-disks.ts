@@ -37,7 +37,7 @@ export function localDisks(
     assets.set(assetId, {
       assetType: 'disk',
       assetId,
-      name: node,
+      name: assetId,
       namespace: null,
       claim: null,
       storageClass: null,

@@ -1,4 +1,5 @@
 import { label, type Series } from '../domain/samples.js'
+import { windowEnd } from '../domain/window.js'
 import type { Hour } from './hour.js'
 
 /**
@@ -15,31 +16,47 @@ export function countedBytes(
     if (interval === undefined) continue
     const list = found.get(keyOf(series)) ?? []
     found.set(keyOf(series), list)
-    list.push({ series, bytes: growth(series.times, series.values, interval) })
+    list.push({ series, bytes: growth(series, hour.window, windowEnd(hour.window), interval) })
   }
   return found
 }
 
 /**
- * What a counter grew by while it was there, a sample standing for the interval (seconds) that it begins: the growth
- * between its samples, and for the interval after the last one its mean pace. Where it fell, it began anew: what it
- * then shows is less than what was counted since the sample before, and the pace of the rest stands in if it is more.
- * A single sample tells no growth.
+ * What a counter grew by in `[from, to)`, a sample standing for the interval (seconds) that it begins: the growth up to
+ * the next sample, and after its very last one its mean pace. Where it fell, it began anew: what it then shows is less
+ * than what was counted since the sample before, and the pace of the rest stands in if that is more. A single sample
+ * without neighbours tells no growth.
  */
-export function growth(times: readonly number[], values: readonly number[], interval: number): number {
-  let counted = 0
-  let seconds = 0
-  const resets: { shown: number; seconds: number }[] = []
-  for (let i = 1; i < times.length; i++) {
-    const elapsed = (times[i] ?? 0) - (times[i - 1] ?? 0)
-    const step = (values[i] ?? 0) - (values[i - 1] ?? 0)
-    if (step < 0) resets.push({ shown: values[i] ?? 0, seconds: elapsed })
+export function growth(
+  { times, values }: Pick<Series, 'times' | 'values'>,
+  from: number,
+  to: number,
+  interval: number,
+): number {
+  const pace = meanPace(times, values)
+  let grown = 0
+  times.forEach((time, i) => {
+    if (time < from || time >= to) return
+    const next = times[i + 1]
+    if (next === undefined) grown += pace * interval
     else {
-      counted += step
-      seconds += elapsed
+      const shown = values[i + 1] ?? 0
+      const step = shown - (values[i] ?? 0)
+      grown += step >= 0 ? step : Math.max(shown, pace * (next - time))
     }
+  })
+  return grown
+}
+
+/** Growth per second over all samples between which the counter did not begin anew. */
+function meanPace(times: readonly number[], values: readonly number[]): number {
+  let grown = 0
+  let seconds = 0
+  for (let i = 1; i < times.length; i++) {
+    const step = (values[i] ?? 0) - (values[i - 1] ?? 0)
+    if (step < 0) continue
+    grown += step
+    seconds += (times[i] ?? 0) - (times[i - 1] ?? 0)
   }
-  const pace = seconds > 0 ? counted / seconds : 0
-  const restarted = resets.reduce((sum, reset) => sum + Math.max(reset.shown, pace * reset.seconds), 0)
-  return counted + restarted + pace * interval
+  return seconds > 0 ? grown / seconds : 0
 }

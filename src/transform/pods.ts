@@ -10,7 +10,7 @@ export interface RunningPod {
   readonly rows: number
 }
 
-/** The pods behind some container rows, by `podKey`. */
+/** The pods behind some container rows, by `podKey` and in its order, which decides who gets the last unit of a split. */
 export function podsOf(
   containers: readonly { namespace: string; pod: string; hours: number }[],
 ): Map<string, RunningPod> {
@@ -25,7 +25,7 @@ export function podsOf(
       rows: (known?.rows ?? 0) + 1,
     })
   }
-  return pods
+  return new Map([...pods].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 export function podKey(namespace: string, pod: string): string {

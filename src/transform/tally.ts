@@ -10,14 +10,19 @@ export class Tally {
 
   reject(reason: string, metric: string, series: Pick<Series, 'labels'>): void {
     const key = `${reason}\0${metric}`
+    const example = exampleOf(series)
     const known = this.#rejects.get(key)
-    if (known) known.count++
-    else this.#rejects.set(key, { reason, metric, count: 1, example: exampleOf(series) })
+    if (!known) this.#rejects.set(key, { reason, metric, count: 1, example })
+    else {
+      known.count++
+      if (compare(example, known.example) < 0) known.example = example
+    }
   }
 
-  /** One warning per code; the first detail is kept. */
+  /** One warning per code; of several details the first in their order, so that the order of series is no matter. */
   warn(code: string, detail: string): void {
-    if (!this.#warnings.has(code)) this.#warnings.set(code, { code, detail })
+    const known = this.#warnings.get(code)
+    if (!known || compare(detail, known.detail) < 0) this.#warnings.set(code, { code, detail })
   }
 
   result(): { rejects: Reject[]; warnings: Warning[] } {

@@ -1,5 +1,5 @@
 import { ALWAYS, clock, DAY, daysAround, machine } from './machines.js'
-import type { ClusterModel, Machine, Span, VolumeModel } from './model.js'
+import type { ClusterModel, LoadBalancer, Machine, Sender, Span, VolumeModel } from './model.js'
 import { namespaceLabels } from './pod-extras.js'
 import { type CronJobSpec, container, containerWithoutRequests, type WorkloadSpec } from './specs.js'
 import { claimedVolume, unclaimedVolume } from './volumes.js'
@@ -39,22 +39,8 @@ export function northCluster(seed: number, bounds: Span): ClusterModel {
     pending: [],
     deployments: deploymentsOf(WORKLOADS),
     loadBalancers: [
-      {
-        ...ALWAYS,
-        namespace: 'web',
-        service: 'site',
-        addresses: [{ from: 0, address: '203.0.113.7' }],
-        hourlyCost: 0.025,
-        selector: new Map([['label_app', 'site']]),
-      },
-      {
-        ...ALWAYS,
-        namespace: 'data',
-        service: 'rapports',
-        addresses: [{ from: 0, address: '203.0.113.8' }],
-        hourlyCost: 0.025,
-        selector: new Map([['label_job', 'rapport-quotidien']]),
-      },
+      balancer('site', 'web', '203.0.113.7', ['label_app', 'site']),
+      balancer('rapports', 'data', '203.0.113.8', ['label_job', 'rapport-quotidien']),
     ],
     volumes: northVolumes(seed),
     namespaceLabels: namespaceLabels(
@@ -64,11 +50,41 @@ export function northCluster(seed: number, bounds: Span): ClusterModel {
     network: {
       isOldSpelling: true,
       restarts: new Map([[C, days.map(day => day + clock(17, 41))]]),
+      strangers: site.machines.filter(one => one.node === B).map(strangerOn),
     },
     egressPrices: { zone: 0.01, region: 0.02, internet: 0.12 },
     gaps: days
       .filter(day => (day / DAY) % 2 === 0)
       .map(day => ({ from: day + clock(4, 10), to: day + clock(4, 40) })),
+  }
+}
+
+function balancer(
+  service: string,
+  namespace: string,
+  address: string,
+  selected: readonly [string, string],
+): LoadBalancer {
+  return {
+    ...ALWAYS,
+    namespace,
+    service,
+    addresses: [{ from: 0, address }],
+    hourlyCost: 0.025,
+    selector: new Map([selected]),
+  }
+}
+
+function strangerOn(machine: Machine): Sender {
+  return {
+    ...ALWAYS,
+    namespace: 'gke-managed-system',
+    name: 'egress-gateway',
+    machine,
+    egress: [
+      { egressClass: 'in_zone', bytesPerSecond: 40_000, service: '' },
+      { egressClass: 'internet', bytesPerSecond: 22_000, service: '' },
+    ],
   }
 }
 

@@ -24,18 +24,18 @@ export function emitNetwork(registry: SeriesRegistry, cluster: ClusterModel, gri
     registry.add('kubecost_network_costs_parsed_entries', labels, grid, machine, t => 900 + (t % 97))
     registry.add('kubecost_network_costs_parse_time', labels, grid, machine, t => 4 + (t % 13))
   }
-  for (const pod of cluster.pods) {
-    const starts = cluster.network.restarts.get(pod.machine.node) ?? []
-    for (const { egressClass, bytesPerSecond, service } of pod.egress) {
+  for (const sender of [...cluster.pods, ...cluster.network.strangers]) {
+    const starts = cluster.network.restarts.get(sender.machine.node) ?? []
+    for (const { egressClass, bytesPerSecond, service } of sender.egress) {
       const labels = {
-        ...agentOf(pod.machine.node),
-        namespace: pod.namespace,
-        pod_name: pod.name,
+        ...agentOf(sender.machine.node),
+        namespace: sender.namespace,
+        pod_name: sender.name,
         service,
         ...classLabels(egressClass, cluster.network.isOldSpelling),
       }
-      emitCounter(registry, 'egress', labels, grid, pod, starts, bytesPerSecond)
-      emitCounter(registry, 'ingress', labels, grid, pod, starts, bytesPerSecond * RECEIVED_PER_SENT)
+      emitCounter(registry, 'egress', labels, grid, sender, starts, bytesPerSecond)
+      emitCounter(registry, 'ingress', labels, grid, sender, starts, bytesPerSecond * RECEIVED_PER_SENT)
     }
   }
 }

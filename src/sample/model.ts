@@ -143,12 +143,17 @@ export interface ClaimModel {
   readonly requested: readonly SizeStep[]
 }
 
+/** Who sends traffic. */
+export type Sender = Span & Pick<PodModel, 'namespace' | 'name' | 'machine' | 'egress'>
+
 /** Kubecost's agents on the nodes that classify traffic. */
 interface NetworkAgents {
   /** How the labels of the class are written: `same_zone` or, by older agents, `sameZone`. */
   readonly isOldSpelling: boolean
   /** When the agent of a node starts anew and counts from zero, Unix seconds ascending. */
   readonly restarts: ReadonlyMap<string, readonly number[]>
+  /** Pods that nobody but the agents knows of. */
+  readonly strangers: readonly Sender[]
 }
 
 /** Currency per GiB. */

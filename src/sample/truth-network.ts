@@ -1,19 +1,52 @@
-import { type EgressClass, GIB } from './model.js'
-import { type PodTime, podKey, type Sampling } from './truth-pods.js'
+import type { RemainderPart } from '../domain/rows.js'
+import { type ClusterModel, type EgressClass, GIB, type Sender } from './model.js'
+import { aliveAt, type PodTime, podKey, type Sampling } from './truth-pods.js'
+import type { RemainderTruth } from './truth-types.js'
 
-/** GiB that each pod name sent by how far they went. */
-export type Sent = ReadonlyMap<string, Readonly<Record<EgressClass, number>>>
+/** GiB by how far they went. */
+type SentGib = Record<EgressClass, number>
 
-/** What the pods sent in the window: rate × samples × what a sample stands for. */
-export function sentBy(pods: readonly PodTime[], { hours }: Sampling): Sent {
-  const sent = new Map<string, Record<EgressClass, number>>()
+/** What each pod name sent. */
+export type Sent = ReadonlyMap<string, Readonly<SentGib>>
+
+/** What the pods sent in the window. */
+export function sentBy(pods: readonly PodTime[], sampling: Sampling): Sent {
+  const sent = new Map<string, SentGib>()
   for (const { pod, alive } of pods) {
     const key = podKey(pod.namespace, pod.name)
-    const known = sent.get(key) ?? { in_zone: 0, cross_zone: 0, cross_region: 0, internet: 0 }
-    for (const { egressClass, bytesPerSecond } of pod.egress) {
-      known[egressClass] += (bytesPerSecond * alive.length * hours * 3600) / GIB
-    }
+    const known = sent.get(key) ?? nothing()
+    addTo(known, pod, alive.length, sampling)
     sent.set(key, known)
   }
   return sent
+}
+
+/** Traffic of pods that nobody but the agents knows of. */
+export function strangersOf(cluster: ClusterModel, sampling: Sampling): RemainderTruth[] {
+  const { zone, region, internet } = cluster.egressPrices
+  return (cluster.network?.strangers ?? []).flatMap(stranger => {
+    const sent = nothing()
+    addTo(sent, stranger, aliveAt(stranger, sampling.instants).length, sampling)
+    const rest = (part: RemainderPart, gib: number, price: number): RemainderTruth[] => {
+      const { namespace, name } = stranger
+      if (gib === 0) return []
+      return [{ kind: 'unallocated', part, namespace, name, quantity: gib, cost: gib * price }]
+    }
+    return [
+      ...rest('network_zone', sent.cross_zone, zone),
+      ...rest('network_region', sent.cross_region, region),
+      ...rest('network_internet', sent.internet, internet),
+    ]
+  })
+}
+
+function nothing(): SentGib {
+  return { in_zone: 0, cross_zone: 0, cross_region: 0, internet: 0 }
+}
+
+/** Rate × samples × what a sample stands for. */
+function addTo(sent: SentGib, sender: Sender, samples: number, { hours }: Sampling): void {
+  for (const { egressClass, bytesPerSecond } of sender.egress) {
+    sent[egressClass] += (bytesPerSecond * samples * hours * 3600) / GIB
+  }
 }

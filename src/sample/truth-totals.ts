@@ -32,7 +32,9 @@ export interface ClusterTotal {
   diskCost: number
   loadBalancerCost: number
   managementCost: number
-  /** What containers have of all that; `allocated.networkCost` is the whole cost of the network. */
+  /** Traffic of known and unknown pods; null: nothing classifies it. */
+  networkCost: number | null
+  /** What containers have of all that. */
   readonly allocated: AllocatedTotal
   allocatedCpuCost: number
   allocatedRamCost: number
@@ -40,7 +42,9 @@ export interface ClusterTotal {
   idleCost: number
   /** Volumes and load balancers that no pod carries. */
   unmountedCost: number
-  /** Nodes, disks, load balancers, fee and network; also allocated, idle, unmounted and fee. */
+  /** Traffic of unknown pods. */
+  unallocatedCost: number
+  /** Nodes, disks, load balancers, fee and network; also allocated, idle, unmounted, fee and unallocated. */
   totalCost: number
   readonly namespaces: NamespaceTotal[]
 }
@@ -73,7 +77,10 @@ function addAssets(total: ClusterTotal, { nodes, assets, remainders }: WindowTru
     else if (asset.assetType === 'load_balancer') total.loadBalancerCost += asset.totalCost
     else total.managementCost += asset.totalCost
   }
-  for (const one of remainders) if (one.kind === 'unmounted') total.unmountedCost += one.cost
+  for (const one of remainders) {
+    if (one.kind === 'unmounted') total.unmountedCost += one.cost
+    else if (one.kind === 'unallocated') total.unallocatedCost += one.cost
+  }
 }
 
 function add(total: AllocatedTotal, container: ContainerTruth): void {
@@ -97,8 +104,9 @@ function conclude(total: ClusterTotal): void {
   total.allocatedCpuCost = allocated.cpuCost
   total.allocatedRamCost = allocated.ramCost
   total.idleCost = nodes - allocated.cpuCost - allocated.ramCost - allocated.gpuCost
+  if (allocated.networkCost !== null) total.networkCost = allocated.networkCost + total.unallocatedCost
   total.totalCost =
-    nodes + total.diskCost + total.loadBalancerCost + total.managementCost + (allocated.networkCost ?? 0)
+    nodes + total.diskCost + total.loadBalancerCost + total.managementCost + (total.networkCost ?? 0)
 }
 
 function namespaceOf(total: ClusterTotal, namespace: string): NamespaceTotal {
@@ -120,11 +128,13 @@ function emptyCluster(cloudAccountId: string, cluster: string): ClusterTotal {
     diskCost: 0,
     loadBalancerCost: 0,
     managementCost: 0,
+    networkCost: null,
     allocated: nothingAllocated(),
     allocatedCpuCost: 0,
     allocatedRamCost: 0,
     idleCost: 0,
     unmountedCost: 0,
+    unallocatedCost: 0,
     totalCost: 0,
     namespaces: [],
   }

@@ -1,4 +1,4 @@
-import type { Labels } from '../domain/rows.js'
+import type { Labels, RemainderPart, RemainderRow } from '../domain/rows.js'
 import type { Window } from '../domain/window.js'
 
 /** What one container used or reserved in one window, known exactly. Costs in the account's currency. */
@@ -86,14 +86,14 @@ export interface AssetTruth {
   readonly totalCost: number
 }
 
-/** What of the assets no container carries. Only what costs anything is a row. */
+/** What of the assets and of the network no container carries. Only what costs anything is a row. */
 export interface RemainderTruth {
-  readonly kind: 'unmounted' | 'cluster_management'
-  readonly part: 'pv' | 'load_balancer' | 'management'
+  readonly kind: RemainderRow['kind']
+  readonly part: RemainderPart
   /** '' for what belongs to no namespace. */
   readonly namespace: string
   readonly name: string
-  /** GiB-hours of a volume, hours of a load balancer or fee. */
+  /** GiB-hours of a volume, hours of a load balancer or fee, GiB of traffic. */
   readonly quantity: number
   readonly cost: number
 }

@@ -4,7 +4,7 @@ import { type AccountModel, type ClusterModel, isWithin, type Span } from './mod
 import { gridFrom } from './series.js'
 import { balancersOf } from './truth-balancers.js'
 import { containersOf } from './truth-containers.js'
-import { sentBy } from './truth-network.js'
+import { sentBy, strangersOf } from './truth-network.js'
 import { idleOf, nodeOf } from './truth-nodes.js'
 import { podTimes, type Sampling } from './truth-pods.js'
 import type { AssetTruth, RemainderTruth, WindowTruth } from './truth-types.js'
@@ -45,7 +45,12 @@ export function truthOfWindow(
     nodes,
     idle: idleOf(nodes, containers),
     assets: [...volumes.assets, ...balancers.assets, fee.asset],
-    remainders: [...volumes.remainders, ...balancers.remainders, fee.remainder],
+    remainders: [
+      ...volumes.remainders,
+      ...balancers.remainders,
+      fee.remainder,
+      ...strangersOf(cluster, sampling),
+    ],
   }
 }
 

@@ -3,10 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { WindowRows } from '../../src/domain/rows.js'
 import { containerKey } from '../../src/load/containers.js'
 import { contentOf } from '../../src/load/content.js'
+import { Keys } from '../../src/load/keys.js'
 import { ACCOUNT, allocation, idle, NOON, node, windowRows } from './rows.js'
 
 const cluster = { cloudAccountId: ACCOUNT, clusterId: 'one' }
-const hash = (rows: WindowRows) => contentOf(rows, row => containerKey(cluster, row)).hash.toString('hex')
+const hash = (rows: WindowRows) => {
+  const { costHash, metricHash } = contentOf(rows, new Keys(cluster))
+  return Buffer.concat([costHash, metricHash]).toString('hex')
+}
 
 const original = windowRows(NOON, { size: 12 })
 

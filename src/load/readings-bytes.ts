@@ -10,6 +10,12 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length)
   }
 
+  append(other: ByteWriter): void {
+    const bytes = other.bytes()
+    this.#reserve(bytes.length)
+    this.#length += bytes.copy(this.#bytes, this.#length)
+  }
+
   /** A whole number from 0 to 2^53 - 1, seven bits to a byte, the lowest first. */
   count(value: number): void {
     this.#reserve(8)

@@ -1,91 +1,105 @@
 import type { Series } from '../domain/samples.js'
-import type { ByteReader, ByteWriter } from './readings-bytes.js'
+import { type ByteReader, ByteWriter } from './readings-bytes.js'
 
 type SeriesLabels = Series['labels']
 
-/** A set of labels: the numbers of its names, then those of its values. */
-type NumberedSet = readonly number[]
+/** Labels by the numbers of their texts; those that have the same names in the same order share a shape. */
+interface NumberedSet {
+  readonly shape: number
+  readonly values: readonly number[]
+}
 
 /** Numbers the texts and label sets of a batch, looking at each series once however many windows it is in. */
 export class LabelBook {
   readonly #numberOfText = new Map<string, number>()
+  readonly #numberOfShape = new Map<string, number>()
   readonly #numberOfSet = new Map<string, number>()
   readonly #numberOfLabels = new Map<SeriesLabels, number>()
   readonly texts: string[] = []
+  /** Names of labels. */
+  readonly shapes: (readonly number[])[] = []
   readonly sets: NumberedSet[] = []
 
   numberOf(labels: SeriesLabels): number {
     const known = this.#numberOfLabels.get(labels)
     if (known !== undefined) return known
-    const set = [...labels.keys(), ...labels.values()].map(text => this.text(text))
-    const key = set.join()
-    const number = this.#numberOfSet.get(key) ?? this.sets.push(set) - 1
-    this.#numberOfSet.set(key, number)
+    const names = Array.from(labels.keys(), name => this.text(name))
+    const values = Array.from(labels.values(), value => this.text(value))
+    const shape = numbered(this.#numberOfShape, names.join(), () => this.shapes.push(names))
+    const number = numbered(this.#numberOfSet, `${shape}:${values.join()}`, () =>
+      this.sets.push({ shape, values }),
+    )
     this.#numberOfLabels.set(labels, number)
     return number
   }
 
   text(text: string): number {
-    const known = this.#numberOfText.get(text)
-    if (known !== undefined) return known
-    const number = this.texts.push(text) - 1
-    this.#numberOfText.set(text, number)
-    return number
+    return numbered(this.#numberOfText, text, () => this.texts.push(text))
   }
+}
+
+/** The number of an item, which `add` appends to its list where it has none yet. */
+function numbered(numbers: Map<string, number>, key: string, add: () => number): number {
+  const known = numbers.get(key)
+  if (known !== undefined) return known
+  const number = add() - 1
+  numbers.set(key, number)
+  return number
 }
 
 /** Those texts and sets of a book that one window uses, numbered anew in the order of their first use. */
 export class LabelPages {
   readonly #book: LabelBook
-  readonly #texts = new Map<number, number>()
-  readonly #shapes = new Map<string, number>()
-  readonly #sets = new Map<number, number>()
+  readonly #texts = new Renumbering()
+  readonly #shapes = new Renumbering()
+  readonly #sets = new Renumbering()
 
   constructor(book: LabelBook) {
     this.#book = book
   }
 
   text(text: string): number {
-    return this.#renumbered(this.#book.text(text))
+    return this.#texts.of(this.#book.text(text))
   }
 
   set(number: number): number {
-    const known = this.#sets.get(number)
-    if (known !== undefined) return known
-    this.#sets.set(number, this.#sets.size)
-    for (const text of this.#book.sets[number] ?? []) this.#renumbered(text)
-    return this.#sets.size - 1
+    return this.#sets.of(number)
   }
 
   /** Texts, then the lists of names that occur, then each set as the number of its list and its values. */
   write(writer: ByteWriter): void {
-    writer.count(this.#texts.size)
-    for (const text of this.#texts.keys()) writer.text(this.#book.texts[text] ?? '')
-    const sets = [...this.#sets.keys()].map(number => {
-      const set = (this.#book.sets[number] ?? []).map(text => this.#renumbered(text))
-      const names = set.slice(0, set.length / 2).join()
-      const shape = this.#shapes.get(names) ?? this.#shapes.size
-      this.#shapes.set(names, shape)
-      return { shape, values: set.slice(set.length / 2) }
-    })
-    writer.count(this.#shapes.size)
-    for (const names of this.#shapes.keys()) {
-      const list = names === '' ? [] : names.split(',')
-      writer.count(list.length)
-      for (const name of list) writer.count(Number(name))
+    const body = new ByteWriter()
+    body.count(this.#sets.order.length)
+    for (const number of this.#sets.order) {
+      const { shape, values } = at(this.#book.sets, number)
+      body.count(this.#shapes.of(shape))
+      for (const value of values) body.count(this.#texts.of(value))
     }
-    writer.count(sets.length)
-    for (const { shape, values } of sets) {
-      writer.count(shape)
-      for (const value of values) writer.count(value)
+    const shapes = new ByteWriter()
+    shapes.count(this.#shapes.order.length)
+    for (const shape of this.#shapes.order) {
+      const names = at(this.#book.shapes, shape)
+      shapes.count(names.length)
+      for (const name of names) shapes.count(this.#texts.of(name))
     }
+    writer.count(this.#texts.order.length)
+    for (const text of this.#texts.order) writer.text(at(this.#book.texts, text))
+    writer.append(shapes)
+    writer.append(body)
   }
+}
 
-  #renumbered(text: number): number {
-    const known = this.#texts.get(text)
+/** Gives numbers new ones from 0 on, in the order in which they are asked for. */
+class Renumbering {
+  readonly #numbers = new Map<number, number>()
+  readonly order: number[] = []
+
+  of(number: number): number {
+    const known = this.#numbers.get(number)
     if (known !== undefined) return known
-    this.#texts.set(text, this.#texts.size)
-    return this.#texts.size - 1
+    const renumbered = this.order.push(number) - 1
+    this.#numbers.set(number, renumbered)
+    return renumbered
   }
 }
 

@@ -72,7 +72,7 @@ function report(
   context.print(
     `${changed + unchanged + withoutSource + open} windows: ${changed} ${verb}, ${unchanged} unchanged, ${withoutSource} without kept readings, ${open} open`,
   )
-  if (signal.aborted) context.say('Interrupted; the same command goes on from here.')
+  if (signal.aborted) context.say('Interrupted; the same command does the rest.')
   else if (open > 0)
     context.say('Open windows stay as they are; the log says of each why, or another process held it.')
   return open > 0 ? EXIT.partial : EXIT.ok

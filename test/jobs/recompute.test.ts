@@ -9,8 +9,16 @@ import { encodeReadings } from '../../src/load/readings.js'
 import { windowOutcomes } from '../../src/transform/window-rows.js'
 import { ACCOUNT, claimOne, factsOf, hour, LATER, ledgerOf, metric, plannedCluster } from '../load/rows.js'
 import { BatchBuilder } from '../support/batch.js'
+import { ingestAll } from '../support/ingest.js'
 import { recordingLogger } from '../support/log.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import {
+  FIRST,
+  HOUR,
+  openSampleWorld,
+  ACCOUNT as SAMPLE_ACCOUNT,
+  smallEstate,
+} from '../support/sample-world.js'
 
 const HOURS = [hour(0), hour(1), hour(2)]
 const CLUSTER = 'shop-eu'
@@ -196,5 +204,24 @@ describe('computing again', () => {
       'select from warehouse.window_ledger where claimed_by is not null',
     )
     expect(rows).toEqual([])
+  })
+})
+
+describe('what a load keeps', () => {
+  it('gives the very rows that were loaded, without asking Thanos', async () => {
+    const world = await openSampleWorld({ estate: smallEstate({ hours: 3 }) })
+    try {
+      expect(await ingestAll(world.context())).toMatchObject({ published: 3, open: 0 })
+      const asked = world.stub.requests.length
+      const result = await recompute.run(
+        { cloudAccountId: SAMPLE_ACCOUNT, from: FIRST, to: FIRST + 3 * HOUR, dryRun: false },
+        world.context(),
+        () => undefined,
+      )
+      expect(result).toEqual({ changed: 0, unchanged: 3, withoutSource: 0, open: 0 })
+      expect(world.stub.requests.length).toBe(asked)
+    } finally {
+      await world.close()
+    }
   })
 })

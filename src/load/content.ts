@@ -1,5 +1,5 @@
-import { type Money, sumMoney } from '../domain/money.js'
-import type { AllocationRow, AssetRow, NodeRow, RemainderRow, WindowRows } from '../domain/rows.js'
+import type { Money } from '../domain/money.js'
+import type { RemainderRow, WindowRows } from '../domain/rows.js'
 import { formatWindow } from '../domain/window.js'
 import { NamedError } from '../errors.js'
 import { DigestWriter } from './digest.js'
@@ -135,31 +135,31 @@ function refuse<T>(
   }
 }
 
-function totalsOf(source: WindowRows): Totals {
-  const remaining = (rows: (row: RemainderRow) => boolean) =>
-    sumMoney(source.remainders.filter(rows).map(row => row.cost))
+const RESOURCES = ['cpuCost', 'ramCost', 'gpuCost'] as const
+const NETWORK = ['networkZoneCost', 'networkRegionCost', 'networkInternetCost'] as const
+const CHARGES = [...RESOURCES, ...NETWORK, 'pvCost', 'loadBalancerCost'] as const
+
+function totalsOf({ allocations, nodes, idle, assets, remainders }: WindowRows): Totals {
+  const remaining = (isMeant: (row: RemainderRow) => boolean) => sumOf(remainders.filter(isMeant), ['cost'])
   return {
-    asset:
-      sumMoney(source.nodes.map(nodeCost)) + sumMoney(source.assets.map((row: AssetRow) => row.totalCost)),
-    allocated: sumMoney(source.allocations.map(allocatedCost)),
-    idle: sumMoney(source.idle.map(row => row.cpuCost + row.ramCost + (row.gpuCost ?? 0n))),
+    asset: sumOf(nodes, RESOURCES) + sumOf(assets, ['totalCost']),
+    allocated: sumOf(allocations, CHARGES),
+    idle: sumOf(idle, RESOURCES),
     unmounted: remaining(row => row.kind === 'unmounted'),
     management: remaining(row => row.kind === 'cluster_management'),
-    network:
-      sumMoney(source.allocations.map(networkCost)) + remaining(row => row.part.startsWith('network_')),
+    network: sumOf(allocations, NETWORK) + remaining(row => row.part.startsWith('network_')),
     unallocated: remaining(row => row.kind === 'unallocated'),
   }
 }
 
-function nodeCost(row: NodeRow): Money {
-  return (row.cpuCost ?? 0n) + (row.ramCost ?? 0n) + (row.gpuCost ?? 0n)
-}
-
-function networkCost(row: AllocationRow): Money {
-  return (row.networkZoneCost ?? 0n) + (row.networkRegionCost ?? 0n) + (row.networkInternetCost ?? 0n)
-}
-
-function allocatedCost(row: AllocationRow): Money {
-  const { cpuCost, ramCost, gpuCost, pvCost, loadBalancerCost } = row
-  return cpuCost + ramCost + (gpuCost ?? 0n) + (pvCost ?? 0n) + (loadBalancerCost ?? 0n) + networkCost(row)
+/** Of what is known. Most parts of most rows are not there, and adding nothing to a bigint is not free. */
+function sumOf<K extends string>(
+  rows: readonly Readonly<Record<K, Money | null>>[],
+  parts: readonly K[],
+): Money {
+  let sum = 0n
+  for (const row of rows) {
+    for (const part of parts) if (row[part]) sum += row[part]
+  }
+  return sum
 }

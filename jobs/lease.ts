@@ -10,7 +10,7 @@ export const LEASE_SECONDS = 60
  * a newer attempt: what is still under way is then of no use.
  */
 export function keepLease(
-  context: JobContext,
+  context: Pick<JobContext, 'pool' | 'logger' | 'signal'>,
   claims: readonly Claim[],
 ): { signal: AbortSignal; stop: () => void } {
   const lost = new AbortController()

@@ -3,6 +3,7 @@ import type { ClusterBatch } from '../src/domain/samples.js'
 import { DAY_SECONDS, type Window } from '../src/domain/window.js'
 import { extractBatch } from '../src/extract/extract-batch.js'
 import { type Claim, claimDue } from '../src/load/claims.js'
+import { encodeReadings } from '../src/load/readings.js'
 import { startRun } from '../src/load/runs.js'
 import { windowOutcomes } from '../src/transform/window-rows.js'
 import type { DayKey, JobContext } from './context.js'
@@ -154,7 +155,8 @@ async function readWindows(load: Load, claims: readonly Claim[]): Promise<ReadWi
 async function writeWindows(load: Load, { claims, batch }: ReadWindows): Promise<void> {
   if (claims.length === 0) return
   await load.run.advance('transform')
-  await publishOutcomes(load, claims, windowOutcomes(batch))
+  const readings = encodeReadings(batch)
+  await publishOutcomes(load, claims, windowOutcomes(batch), readings)
 }
 
 /** Windows for which a store is missing are noted as incomplete; the others are returned. */

@@ -35,11 +35,15 @@ export interface Load {
 /** A silent window is taken for a hole, and not for data that is late, this long after its end. */
 const SILENCE_IS_FINAL_SECONDS = 3 * HOUR_SECONDS
 
-/** Publishes what can be published of some windows, and notes why the others can't be. */
+/**
+ * Publishes what can be published of some windows, with the encoded readings that it was computed from, and notes why
+ * the others can't be.
+ */
 export async function publishOutcomes(
   load: Load,
   claims: readonly Claim[],
   found: readonly WindowOutcome[],
+  readings: ReadonlyMap<Window, Promise<Buffer>>,
 ): Promise<void> {
   const outcomes = new Map(found.map(outcome => [windowOf(outcome), outcome]))
   const ready: { claim: Claim; rows: WindowOutcome & { kind: 'rows' | 'silent' } }[] = []
@@ -64,6 +68,7 @@ export async function publishOutcomes(
       claim,
       rows,
       nextReadAt: nextReadAt(claim.window, readAt),
+      readings: readings.get(claim.window),
     })),
     storeSets: load.guard.labelSets(),
     readAt,

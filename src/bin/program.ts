@@ -6,6 +6,7 @@ import { register as registerBackfill } from './commands/backfill.js'
 import { register as registerDemo } from './commands/demo.js'
 import { register as registerDoctor } from './commands/doctor.js'
 import { register as registerMigrate } from './commands/migrate.js'
+import { register as registerRecompute } from './commands/recompute.js'
 import { register as registerRuns } from './commands/runs.js'
 import { register as registerSample } from './commands/sample.js'
 import { register as registerService } from './commands/service.js'
@@ -25,6 +26,7 @@ const FAMILIES: readonly Register[] = [
   registerAccounts,
   registerTokens,
   registerBackfill,
+  registerRecompute,
   registerStatus,
   registerRuns,
   registerStores,

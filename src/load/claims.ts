@@ -30,27 +30,47 @@ export interface ClaimRequest {
   readonly limit?: number
 }
 
+const DUE = 'next_read_at <= to_timestamp($8)'
+const KEPT = `revision > 0 and exists (
+  select from warehouse.window_source s
+  where s.cloud_account_id = $1 and s.cluster_id = $2 and s.window_start = l.window_start)`
+
 /**
  * Claims the windows that are due at `now` and that nobody holds. Leases are kept in the database's time, so that
  * clocks of workers that differ cannot make two of them owners.
  */
 export async function claimDue(pool: pg.Pool, request: ClaimRequest): Promise<Claim[]> {
+  return claim(pool, 'claim-due', DUE, request, [request.now])
+}
+
+/** Claims the published windows whose readings are kept and that nobody holds, whenever they are to be read next. */
+export async function claimKept(pool: pg.Pool, request: Omit<ClaimRequest, 'now'>): Promise<Claim[]> {
+  return claim(pool, 'claim-kept', KEPT, request, [])
+}
+
+async function claim(
+  pool: pg.Pool,
+  name: string,
+  condition: string,
+  request: Omit<ClaimRequest, 'now'>,
+  values: readonly unknown[],
+): Promise<Claim[]> {
   const { rows } = await pool.query<Claim>({
-    name: 'claim-due',
+    name,
     // Every part names the account: without that, locking reads cannot be sent to one shard.
     text: `with free as (
              select window_start
-             from warehouse.window_ledger
+             from warehouse.window_ledger l
              where cloud_account_id = $1 and cluster_id = $2
                and window_start >= to_timestamp($3) and window_start < to_timestamp($4)
-               and next_read_at <= to_timestamp($5)
+               and ${condition}
                and (lease_until is null or lease_until <= now())
              order by window_start
-             limit $8
+             limit $7
              for update skip locked
            )
            update warehouse.window_ledger l
-           set attempt = attempt + 1, claimed_by = $6, lease_until = now() + $7 * interval '1 second'
+           set attempt = attempt + 1, claimed_by = $5, lease_until = now() + $6 * interval '1 second'
            from free
            where l.cloud_account_id = $1 and l.cluster_id = $2 and l.window_start = free.window_start
            returning l.cloud_account_id as "cloudAccountId", l.cluster_id as "clusterId",
@@ -60,10 +80,10 @@ export async function claimDue(pool: pg.Pool, request: ClaimRequest): Promise<Cl
       request.clusterId,
       request.from,
       request.to,
-      request.now,
       request.worker,
       request.leaseSeconds,
       request.limit ?? null,
+      ...values,
     ],
   })
   return rows.sort((a, b) => a.window - b.window)

@@ -1,148 +1,165 @@
-import { createHash } from 'node:crypto'
-import { type Money, sumMoney } from '../domain/money.js'
-import type { AllocationRow, IdleRow, NodeRow, WindowRows } from '../domain/rows.js'
+import type { Money } from '../domain/money.js'
+import type { RemainderRow, WindowRows } from '../domain/rows.js'
 import { formatWindow } from '../domain/window.js'
 import { NamedError } from '../errors.js'
-import { BinaryWriter } from './copy-binary.js'
+import { DigestWriter } from './digest.js'
+import { COST_TABLES, type FactRows, METRIC_TABLE } from './fact-tables.js'
+import type { Keys } from './keys.js'
 
 /** The rows of a window in their one order, with all that the ledger keeps about them. */
 export interface WindowContent {
   readonly source: WindowRows
-  readonly allocations: readonly { readonly key: bigint; readonly row: AllocationRow }[]
-  readonly nodes: readonly NodeRow[]
-  readonly idle: readonly IdleRow[]
-  /** SHA-256 over the content: the same for the same rows in any order. */
-  readonly hash: Buffer
-  readonly assetCost: Money
-  readonly allocatedCost: Money
-  readonly idleCost: Money
+  readonly facts: FactRows
+  /** SHA-256 over coverage and costs: the same for the same rows in any order. */
+  readonly costHash: Buffer
+  /** SHA-256 over the exporter's own series. */
+  readonly metricHash: Buffer
+  readonly totals: Totals
+}
+
+/** allocated + idle + unmounted + management + unallocated = asset + network, where every node's cost is known. */
+export interface Totals {
+  readonly asset: Money
+  readonly allocated: Money
+  readonly idle: Money
+  readonly unmounted: Money
+  readonly management: Money
+  /** All traffic, of containers and of pods that nothing else knows. */
+  readonly network: Money
+  readonly unallocated: Money
 }
 
 /** Orders the rows of a window, totals them and hashes them. Two rows under one key are an error of the transform. */
-export function contentOf(source: WindowRows, keyOf: (row: AllocationRow) => bigint): WindowContent {
-  const allocations = source.allocations
-    .map(row => ({ key: keyOf(row), row }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  const nodes = [...source.nodes].sort(
-    (a, b) => compare(a.node, b.node) || compare(a.providerId, b.providerId),
-  )
-  const idle = [...source.idle].sort((a, b) => compare(a.node, b.node))
-  refuseTwins(
-    source,
-    allocations,
-    (a, b) => a.key === b.key,
-    ({ row }) => `${row.namespace}/${row.pod}/${row.container}`,
-  )
-  refuseTwins(
-    source,
-    nodes,
-    (a, b) => a.node === b.node && a.providerId === b.providerId,
-    row => `node ${row.node}`,
-  )
-  refuseTwins(
-    source,
-    idle,
-    (a, b) => a.node === b.node,
-    row => `idle of node ${row.node}`,
-  )
+export function contentOf(source: WindowRows, keys: Keys): WindowContent {
+  const facts = factsOf(source, keys)
+  refuseTwins(facts)
+  const costs = new DigestWriter()
+  costs.float8(source.coverage)
+  for (const table of COST_TABLES) table.digest(costs, facts)
+  const metrics = new DigestWriter()
+  METRIC_TABLE.digest(metrics, facts)
   return {
     source,
-    allocations,
-    nodes,
-    idle,
-    hash: hashOf(source.coverage, allocations, nodes, idle),
-    assetCost: sumMoney(nodes.map(row => (row.cpuCost ?? 0n) + (row.ramCost ?? 0n))),
-    allocatedCost: sumMoney(allocations.map(({ row }) => row.cpuCost + row.ramCost)),
-    idleCost: sumMoney(idle.map(row => row.cpuCost + row.ramCost)),
+    facts,
+    costHash: costs.digest(),
+    metricHash: metrics.digest(),
+    totals: totalsOf(source),
+  }
+}
+
+function factsOf(source: WindowRows, keys: Keys): FactRows {
+  return {
+    window: source.window,
+    allocations: source.allocations
+      .map(row => ({ key: keys.container(row), labelSetKey: keys.labelSet(row.labels), row }))
+      .sort((a, b) => compare(a.key, b.key)),
+    nodes: [...source.nodes].sort((a, b) => compare(a.node, b.node) || compare(a.providerId, b.providerId)),
+    idle: [...source.idle].sort((a, b) => compare(a.node, b.node)),
+    assets: [...source.assets].sort(
+      (a, b) => compare(a.assetType, b.assetType) || compare(a.assetId, b.assetId),
+    ),
+    remainders: [...source.remainders].sort(
+      (a, b) =>
+        compare(a.kind, b.kind) ||
+        compare(a.part, b.part) ||
+        compare(a.namespace, b.namespace) ||
+        compare(a.name, b.name),
+    ),
+    metrics: source.metrics
+      .map(row => ({ key: keys.series(row), row }))
+      .sort((a, b) => compare(a.key, b.key)),
   }
 }
 
 // By code unit: no locale may change the order.
-function compare(a: string, b: string): number {
+function compare<T extends string | bigint>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function refuseTwins<T>(
-  source: WindowRows,
-  sorted: readonly T[],
-  isSame: (a: T, b: T) => boolean,
-  name: (row: T) => string,
-): void {
-  const twin = sorted.find((row, at) => {
-    const before = sorted[at - 1]
-    return at > 0 && before !== undefined && isSame(before, row)
-  })
-  if (twin === undefined) return
-  throw new NamedError(
-    'TRANSFORM_FAILED',
-    `Window ${formatWindow(source.window)} has two rows for ${name(twin).slice(0, 200)}, which would be one cost twice.`,
+function refuseTwins(facts: FactRows): void {
+  const { window } = facts
+  refuse(
+    window,
+    facts.allocations,
+    a => a.key,
+    ({ row }) => `${row.namespace}/${row.pod}/${row.container}`,
+  )
+  refuse(
+    window,
+    facts.nodes,
+    a => JSON.stringify([a.node, a.providerId]),
+    a => `node ${a.node}`,
+  )
+  refuse(
+    window,
+    facts.idle,
+    a => a.node,
+    a => `idle of node ${a.node}`,
+  )
+  refuse(
+    window,
+    facts.assets,
+    a => JSON.stringify([a.assetType, a.assetId]),
+    a => `${a.assetType} ${a.assetId}`,
+  )
+  refuse(
+    window,
+    facts.remainders,
+    a => JSON.stringify([a.kind, a.part, a.namespace, a.name]),
+    a => `${a.kind} ${a.part} ${a.namespace}/${a.name}`,
+  )
+  refuse(
+    window,
+    facts.metrics,
+    a => a.key,
+    ({ row }) => `a series of ${row.metric}`,
   )
 }
 
-function hashOf(
-  coverage: number,
-  allocations: WindowContent['allocations'],
-  nodes: readonly NodeRow[],
-  idle: readonly IdleRow[],
-): Buffer {
-  const writer = new BinaryWriter()
-  const measure = (value: number | null) => writer.float8(value === null ? null : nineDigits(value))
-  measure(coverage)
-  writer.row(allocations.length & 0x7fff)
-  for (const { key, row } of allocations) {
-    writer.int8(key)
-    for (const value of measuresOf(row)) measure(value)
-    writer.numeric(row.cpuCost)
-    writer.numeric(row.ramCost)
-    writer.text(row.priceSource)
+function refuse<T>(
+  window: FactRows['window'],
+  sorted: readonly T[],
+  keyOf: (row: T) => string | bigint,
+  name: (row: T) => string,
+): void {
+  let before: string | bigint | undefined
+  for (const row of sorted) {
+    const key = keyOf(row)
+    if (key === before) {
+      throw new NamedError(
+        'TRANSFORM_FAILED',
+        `Window ${formatWindow(window)} has two rows for ${name(row).slice(0, 200)}, which would be one cost twice.`,
+      )
+    }
+    before = key
   }
-  writer.row(nodes.length & 0x7fff)
-  for (const row of nodes) {
-    for (const text of [row.node, row.providerId, row.instanceType, row.region, row.priceSource])
-      writer.text(text)
-    for (const value of capacityOf(row)) measure(value)
-    writer.numeric(row.cpuCost)
-    writer.numeric(row.ramCost)
-  }
-  writer.row(idle.length & 0x7fff)
-  for (const row of idle) {
-    writer.text(row.node)
-    writer.numeric(row.cpuCost)
-    writer.numeric(row.ramCost)
-  }
-  return createHash('sha256').update(writer.take()).digest()
 }
 
-/** The measured columns of an allocation row, in the order of the table. */
-export function measuresOf(row: AllocationRow): (number | null)[] {
-  return [
-    row.minutes,
-    row.cpuCoreHours,
-    row.cpuCoreRequestHours,
-    row.cpuCoreUsedHours,
-    row.ramGibHours,
-    row.ramGibRequestHours,
-    row.ramGibUsedHours,
-  ]
+const RESOURCES = ['cpuCost', 'ramCost', 'gpuCost'] as const
+const NETWORK = ['networkZoneCost', 'networkRegionCost', 'networkInternetCost'] as const
+const CHARGES = [...RESOURCES, ...NETWORK, 'pvCost', 'loadBalancerCost'] as const
+
+function totalsOf({ allocations, nodes, idle, assets, remainders }: WindowRows): Totals {
+  const remaining = (isMeant: (row: RemainderRow) => boolean) => sumOf(remainders.filter(isMeant), ['cost'])
+  return {
+    asset: sumOf(nodes, RESOURCES) + sumOf(assets, ['totalCost']),
+    allocated: sumOf(allocations, CHARGES),
+    idle: sumOf(idle, RESOURCES),
+    unmounted: remaining(row => row.kind === 'unmounted'),
+    management: remaining(row => row.kind === 'cluster_management'),
+    network: sumOf(allocations, NETWORK) + remaining(row => row.part.startsWith('network_')),
+    unallocated: remaining(row => row.kind === 'unallocated'),
+  }
 }
 
-function capacityOf(row: NodeRow): (number | null)[] {
-  return [row.minutes, row.cpuCores, row.ramGib, row.cpuPrice, row.ramPrice, row.spotRatio]
-}
-
-const float = new Float64Array(1)
-const words = new Uint32Array(float.buffer)
-const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
-const HIGH = 1 - LOW
-
-/**
- * Rounded to nine significant digits (30 bits behind the leading one), so that sums whose terms arrived in another
- * order hash alike. Money is exact and needs none of this.
- */
-function nineDigits(value: number): number {
-  float[0] = value === 0 ? 0 : value
-  const low = (words[LOW] ?? 0) + 0x200000
-  words[LOW] = low & 0xffc00000
-  if (low > 0xffffffff) words[HIGH] = (words[HIGH] ?? 0) + 1
-  return float[0]
+/** Of what is known. Most parts of most rows are not there, and adding nothing to a bigint is not free. */
+function sumOf<K extends string>(
+  rows: readonly Readonly<Record<K, Money | null>>[],
+  parts: readonly K[],
+): Money {
+  let sum = 0n
+  for (const row of rows) {
+    for (const part of parts) if (row[part]) sum += row[part]
+  }
+  return sum
 }

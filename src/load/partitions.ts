@@ -2,8 +2,14 @@ import type pg from 'pg'
 import { inTransaction } from '../db/pool.js'
 import { DAY_SECONDS, type Window } from '../domain/window.js'
 
-/** Facts are kept in monthly partitions; there is no default one, so that a row outside all of them fails loudly. */
-const FACT_TABLES = ['allocation_hourly', 'node_hourly', 'idle_hourly'] as const
+/**
+ * The tables that are kept in monthly partitions by window; there is no default one, so that a row outside all of them
+ * fails loudly.
+ */
+export const PARTITIONED_TABLES = [
+  ...['allocation_hourly', 'node_hourly', 'idle_hourly', 'asset_hourly', 'remainder_hourly', 'metric_hourly'],
+  'window_source',
+] as const
 
 const LOCK_TRIES = 5
 const LOCK_NOT_AVAILABLE = '55P03'
@@ -17,7 +23,7 @@ export async function ensurePartitions(pool: pg.Pool, first: Window, last: Windo
   const seen = known.get(pool) ?? new Set<string>()
   known.set(pool, seen)
   for (const month of monthsOf(first, last)) {
-    for (const table of FACT_TABLES) {
+    for (const table of PARTITIONED_TABLES) {
       const name = `${table}_p${month.replaceAll('-', '')}`
       if (seen.has(name)) continue
       await createPartition(pool, table, name, month)

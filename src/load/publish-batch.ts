@@ -2,15 +2,17 @@ import type pg from 'pg'
 import { connectionProblem } from '../db/pool.js'
 import type { WindowRows } from '../domain/rows.js'
 import type { Claim } from './claims.js'
+import { contentOf } from './content.js'
+import type { Cluster } from './dimensions.js'
+import { Keys } from './keys.js'
+import type { SourceReading } from './ledger-notes.js'
 import { ensurePartitions } from './partitions.js'
-import { type Outcome, publishWindow } from './publish.js'
+import { type Outcome, publishedHash, publishWindow } from './publish.js'
 import { type Staged, stageWindows } from './stage.js'
 
 /** Windows of one cluster, each with the claim that it is published under. */
-export interface Batch {
-  readonly cloudAccountId: string
-  readonly clusterId: string
-  readonly windows: readonly ClaimedRows[]
+export interface Batch extends Cluster {
+  readonly windows: readonly ReadRows[]
   /** Label sets of the stores that announced the account when it was read. */
   readonly storeSets: readonly string[]
   /** Unix seconds. */
@@ -20,8 +22,19 @@ export interface Batch {
 interface ClaimedRows {
   readonly claim: Claim
   readonly rows: WindowRows
+}
+
+interface ReadRows extends ClaimedRows {
   /** When it is to be read again, Unix seconds; null when it is settled. */
   readonly nextReadAt: number | null
+  /** What the rows were computed from, encoded, to be kept beside them; absent: it is not kept. */
+  readonly readings?: Promise<Buffer> | undefined
+}
+
+/** Rows on their way: `reading` is absent where they were computed from readings that were kept. */
+interface Rows extends ClaimedRows {
+  readonly reading?: SourceReading
+  readonly readings?: Promise<Buffer> | undefined
 }
 
 /** What became of a window: `failed` holds what the database, or the check of its rows, had against it. */
@@ -36,7 +49,40 @@ export type WindowResult = ClaimedRows &
  * is `failed` and does not hold up the others; only a database out of reach rejects the whole.
  */
 export async function publishBatch(pool: pg.Pool, batch: Batch): Promise<WindowResult[]> {
-  const windows = [...batch.windows].sort((a, b) => a.claim.window - b.claim.window)
+  const { storeSets, readAt } = batch
+  return publishRows(
+    pool,
+    batch,
+    batch.windows.map(({ claim, rows, nextReadAt, readings }) => ({
+      claim,
+      rows,
+      readings,
+      reading: { storeSets, readAt, nextReadAt },
+    })),
+  )
+}
+
+/**
+ * As `publishBatch`, of rows that were computed again from the readings that were kept: when the window is read next,
+ * the readings and the exporter's own series stay as they are, and no version is too poor, as the source is the same.
+ */
+export async function publishRecomputed(
+  pool: pg.Pool,
+  cluster: Cluster,
+  windows: readonly ClaimedRows[],
+): Promise<WindowResult[]> {
+  return publishRows(pool, cluster, windows)
+}
+
+/** Whether the costs of the published version are those of the rows, so that publishing them would change none. */
+export async function isAsPublished(pool: pg.Pool, cluster: Cluster, rows: WindowRows): Promise<boolean> {
+  const { costHash } = contentOf(rows, new Keys(cluster))
+  const published = await publishedHash(pool, { ...cluster, window: rows.window })
+  return published?.subarray(0, costHash.length).equals(costHash) === true
+}
+
+async function publishRows(pool: pg.Pool, cluster: Cluster, all: readonly Rows[]): Promise<WindowResult[]> {
+  const windows = [...all].sort((a, b) => a.claim.window - b.claim.window)
   const [oldest, newest] = [windows[0], windows.at(-1)]
   if (oldest === undefined || newest === undefined) return []
   for (const { claim, rows } of windows) {
@@ -46,7 +92,7 @@ export async function publishBatch(pool: pg.Pool, batch: Batch): Promise<WindowR
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    return await load(pool, client, { ...batch, windows })
+    return await load(pool, client, cluster, windows)
   } catch (error) {
     broken = error instanceof Error ? error : new Error('loading failed')
     throw error
@@ -55,38 +101,44 @@ export async function publishBatch(pool: pg.Pool, batch: Batch): Promise<WindowR
   }
 }
 
-async function load(pool: pg.Pool, client: pg.PoolClient, batch: Batch): Promise<WindowResult[]> {
+async function load(
+  pool: pg.Pool,
+  client: pg.PoolClient,
+  cluster: Cluster,
+  windows: readonly Rows[],
+): Promise<WindowResult[]> {
   const staged = await orError(() =>
     stageWindows(
       pool,
       client,
-      batch,
-      batch.windows.map(({ rows }) => rows),
+      cluster,
+      windows.map(({ rows }) => rows),
     ),
   )
-  if ('value' in staged) return publishStaged(client, batch, staged.value)
-  const [first, ...others] = batch.windows
+  if ('value' in staged) return publishStaged(client, windows, staged.value)
+  const [first, ...others] = windows
   if (first !== undefined && others.length === 0)
     return [{ ...first, outcome: 'failed', error: staged.error }]
   // One of them cannot be staged: find out which, so that the others get through.
   const results: WindowResult[] = []
-  for (const window of batch.windows)
-    results.push(...(await load(pool, client, { ...batch, windows: [window] })))
+  for (const window of windows) results.push(...(await load(pool, client, cluster, [window])))
   return results
 }
 
-async function publishStaged(client: pg.PoolClient, batch: Batch, staged: Staged): Promise<WindowResult[]> {
+async function publishStaged(
+  client: pg.PoolClient,
+  windows: readonly Rows[],
+  staged: Staged,
+): Promise<WindowResult[]> {
   const results: WindowResult[] = []
-  for (const window of batch.windows) {
-    const { claim, nextReadAt } = window
+  for (const { claim, rows, ...window } of windows) {
     const content = staged.get(claim.window)
     if (content === undefined) continue
-    const { storeSets, readAt } = batch
-    const published = await orError(() =>
-      publishWindow(client, { claim, content, storeSets, readAt, nextReadAt }),
+    const published = await orError(async () =>
+      publishWindow(client, { ...window, claim, content, readings: await window.readings }),
     )
-    if ('value' in published) results.push({ ...window, ...published.value })
-    else results.push({ ...window, outcome: 'failed', error: published.error })
+    if ('value' in published) results.push({ claim, rows, ...published.value })
+    else results.push({ claim, rows, outcome: 'failed', error: published.error })
   }
   return results
 }

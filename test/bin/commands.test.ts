@@ -199,3 +199,43 @@ describe('migrate', () => {
     await empty.drop()
   })
 })
+
+describe('recompute', () => {
+  const range = ['--account', shop, '--from', '2026-10-01', '--to', '2026-10-02']
+
+  it('says what became of the windows, and leaves those without readings', async () => {
+    await database.pool.query(
+      `update warehouse.window_ledger set state = 'loaded', revision = 1, loaded_at = now() where cloud_account_id = $1`,
+      [shop],
+    )
+    const { code, stdout } = await run('recompute', ...range)
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: '1 windows: 0 changed, 0 unchanged, 1 without kept readings, 0 open\n',
+    })
+  })
+
+  it('is partly done where readings cannot be used, and changes nothing in a dry run', async () => {
+    await database.pool.query(
+      `create table warehouse.window_source_p20261001 partition of warehouse.window_source
+       for values from ('2026-10-01 00:00:00+00') to ('2026-11-01 00:00:00+00')`,
+    )
+    await database.pool.query(
+      `insert into warehouse.window_source (cloud_account_id, cluster_id, window_start, format, readings)
+       values ($1, 'cluster-one', '2026-10-01T00:00Z', 1, 'damaged')`,
+      [shop],
+    )
+    const { code, stdout, stderr } = await run('recompute', ...range, '--dry-run')
+    expect({ code, stdout }).toEqual({
+      code: 3,
+      stdout: '1 windows: 0 would change, 0 unchanged, 0 without kept readings, 1 open\n',
+    })
+    expect(stderr).toContain('2026-10-01T00:00Z are damaged')
+  })
+
+  it('is wrong usage with a range that ends before it begins', async () => {
+    expect(
+      await run('recompute', '--account', shop, '--from', '2026-10-02', '--to', '2026-10-01'),
+    ).toMatchObject({ code: 2 })
+  })
+})

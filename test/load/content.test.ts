@@ -3,12 +3,28 @@ import { describe, expect, it } from 'vitest'
 import type { WindowRows } from '../../src/domain/rows.js'
 import { containerKey } from '../../src/load/containers.js'
 import { contentOf } from '../../src/load/content.js'
-import { ACCOUNT, allocation, idle, NOON, node, windowRows } from './rows.js'
+import { Keys } from '../../src/load/keys.js'
+import { labelSetKey, labelsJson } from '../../src/load/label-sets.js'
+import {
+  ACCOUNT,
+  allocation,
+  asset,
+  fullRows,
+  idle,
+  metric,
+  NOON,
+  node,
+  remainder,
+  windowRows,
+} from './rows.js'
 
 const cluster = { cloudAccountId: ACCOUNT, clusterId: 'one' }
-const hash = (rows: WindowRows) => contentOf(rows, row => containerKey(cluster, row)).hash.toString('hex')
+const hash = (rows: WindowRows) => {
+  const { costHash, metricHash } = contentOf(rows, new Keys(cluster))
+  return Buffer.concat([costHash, metricHash]).toString('hex')
+}
 
-const original = windowRows(NOON, { size: 12 })
+const original: WindowRows = { ...fullRows(NOON), allocations: windowRows(NOON, { size: 12 }).allocations }
 
 describe('the hash of a window', () => {
   it('is the same for the same rows in any order', () => {
@@ -18,8 +34,12 @@ describe('the hash of a window', () => {
         fc.shuffledSubarray([...original.allocations], { minLength: 12 }),
         fc.shuffledSubarray([...original.nodes], { minLength: 3 }),
         fc.shuffledSubarray([...original.idle], { minLength: 3 }),
-        (allocations, nodes, idleRows) => {
-          expect(hash({ ...original, allocations, nodes, idle: idleRows })).toBe(expected)
+        fc.shuffledSubarray([...original.assets], { minLength: 6 }),
+        fc.shuffledSubarray([...original.remainders], { minLength: 6 }),
+        fc.shuffledSubarray([...original.metrics], { minLength: 4 }),
+        (allocations, nodes, idleRows, assets, remainders, metrics) => {
+          const shuffled = { allocations, nodes, idle: idleRows, assets, remainders, metrics }
+          expect(hash({ ...original, ...shuffled })).toBe(expected)
         },
       ),
     )
@@ -52,11 +72,22 @@ describe('the hash of a window', () => {
       first({ priceSource: 'default' }),
       first({ controller: 'other' }),
       first({ providerId: '' }),
+      first({ podUid: 'uid-9' }),
+      first({ gpuCost: 0n }),
+      first({ pvGibHours: 0 }),
+      first({ networkInternetGib: 1e-9 }),
+      first({ labels: new Map() }),
+      first({ labels: new Map([['a', 'b']]) }),
       { ...original, allocations: original.allocations.slice(1) },
       { ...original, nodes: [node(0), node(1), node(2, { spotRatio: 0 })] },
       { ...original, nodes: [node(0), node(1), node(2, { region: '' })] },
       { ...original, nodes: [node(0), node(1), node(2, { ramCost: 0n })] },
       { ...original, idle: [idle(0), idle(1), idle(2, { ramCost: -12_345n })] },
+      { ...original, nodes: [node(0), node(1), node(2, { cpuPriceRange: { min: 0.02, max: 0.03 } })] },
+      { ...original, idle: [idle(0), idle(1), idle(2, { gpuCost: 0n })] },
+      { ...original, assets: [asset(0, { claim: null }), ...original.assets.slice(1)] },
+      { ...original, remainders: [remainder(0, { namespace: '' }), ...original.remainders.slice(1)] },
+      { ...original, metrics: [metric(0, { increase: 0 }), ...original.metrics.slice(1)] },
       { ...original, coverage: 0.5 },
     ]
     expect(new Set([original, ...changed].map(hash)).size).toBe(changed.length + 1)
@@ -70,9 +101,32 @@ describe('the hash of a window', () => {
   })
 })
 
+describe('the key of a label set', () => {
+  const key = (account: string, ...pairs: [string, string][]) =>
+    labelSetKey(account, labelsJson(new Map(pairs)))
+
+  it('does not change from release to release, nor with the order of the labels', () => {
+    expect(key(ACCOUNT, ['team', 'core'], ['app', 'web'])).toBe(
+      key(ACCOUNT, ['app', 'web'], ['team', 'core']),
+    )
+    expect(key(ACCOUNT, ['app', 'web'], ['team', 'core'])).toBe(1217335820970609095n)
+  })
+
+  it('differs with any name, value or account', () => {
+    const keys = [
+      key(ACCOUNT),
+      key(ACCOUNT, ['a', 'b']),
+      key(ACCOUNT, ['a', 'b","c":"d']),
+      key(ACCOUNT, ['a', 'b'], ['c', 'd']),
+      key(ACCOUNT.replaceAll('1', '2'), ['a', 'b']),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})
+
 describe('the key of a container', () => {
   it('does not change from release to release', () => {
-    expect(containerKey(cluster, allocation(0))).toBe(2521896896060120988n)
+    expect(containerKey(cluster, allocation(0))).toBe(7158881852543251955n)
   })
 
   it('differs when any part of the name does, also where the parts joined read alike', () => {
@@ -84,6 +138,7 @@ describe('the key of a container', () => {
       { ...base, controller: '-' },
       { ...base, controllerKind: null, controller: base.controllerKind },
       { ...base, providerId: '' },
+      { ...base, podUid: 'uid-0' },
     ]
     const keys = others.map(identity => containerKey(cluster, identity))
     keys.push(containerKey(cluster, base), containerKey({ ...cluster, clusterId: 'two' }, base))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { windowOf } from '../../src/domain/window.js'
-import { ensurePartitions } from '../../src/load/partitions.js'
+import { ensurePartitions, PARTITIONED_TABLES } from '../../src/load/partitions.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 
 let database: TestDatabase
@@ -34,8 +34,14 @@ describe('partitions', () => {
       "allocation_hourly_p20270101 FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2027-02-01 00:00:00+00')",
       "allocation_hourly_p20270201 FOR VALUES FROM ('2027-02-01 00:00:00+00') TO ('2027-03-01 00:00:00+00')",
     ])
-    expect(await bounds('node_hourly')).toHaveLength(4)
-    expect(await bounds('idle_hourly')).toHaveLength(4)
+    for (const table of PARTITIONED_TABLES) expect(await bounds(table)).toHaveLength(4)
+  })
+
+  it('are of every table that is partitioned by window', async () => {
+    const { rows } = await database.pool.query<{ name: string }>(
+      `select relname as name from pg_class where relkind = 'p' and relnamespace = 'warehouse'::regnamespace`,
+    )
+    expect(rows.map(row => row.name).sort()).toEqual([...PARTITIONED_TABLES].sort())
   })
 
   it('ask the database only once for what they have seen', async () => {

@@ -103,7 +103,7 @@ describe('publishing a window', () => {
     if (content === undefined) throw new Error('not staged')
     const claim = await claimOne(database.pool, 'again', NOON)
     for (let time = 0; time < 1000; time++) {
-      const again = { claim, content, storeSets: [], readAt: LATER + time, nextReadAt: null }
+      const again = { claim, content, reading: { storeSets: [], readAt: LATER + time, nextReadAt: null } }
       expect(await publishWindow(client, again)).toEqual({ outcome: 'unchanged', revision: 1 })
     }
     client.release()

@@ -1,7 +1,15 @@
 import type pg from 'pg'
 import { addAccount } from '../../src/db/accounts.js'
 import { formatMoney, type Money, sumMoney } from '../../src/domain/money.js'
-import type { AllocationRow, IdleRow, NodeRow, WindowRows } from '../../src/domain/rows.js'
+import type {
+  AllocationRow,
+  AssetRow,
+  IdleRow,
+  MetricRow,
+  NodeRow,
+  RemainderRow,
+  WindowRows,
+} from '../../src/domain/rows.js'
 import { HOUR_SECONDS, type Window, windowOf } from '../../src/domain/window.js'
 import { type Claim, claimDue } from '../../src/load/claims.js'
 import { planWindows, recordClusters } from '../../src/load/ledger.js'
@@ -82,18 +90,91 @@ export function idle(index: number, change: Partial<IdleRow> = {}): IdleRow {
   return { node: `node-${index}`, cpuCost: -5n, ramCost: 12_345n, gpuCost: null, ...change }
 }
 
+export function asset(index: number, change: Partial<AssetRow> = {}): AssetRow {
+  return {
+    assetType: 'disk',
+    assetId: `pv-${index}`,
+    name: `pv-${index}`,
+    namespace: 'shop',
+    claim: `data-${index}`,
+    storageClass: 'gp3',
+    providerId: `vol-${index}`,
+    minutes: 60,
+    gib: 20 + index,
+    price: 0.000137,
+    priceSource: 'measured',
+    totalCost: BigInt(2_740_000_000 + index),
+    ...change,
+  }
+}
+
+export function remainder(index: number, change: Partial<RemainderRow> = {}): RemainderRow {
+  return {
+    kind: 'unmounted',
+    part: 'pv',
+    namespace: 'shop',
+    name: `pv-${index}`,
+    quantity: 20,
+    cost: BigInt(1_000_000 + index),
+    ...change,
+  }
+}
+
+export function metric(index: number, change: Partial<MetricRow> = {}): MetricRow {
+  return {
+    metric: 'kubecost_load_balancer_cost',
+    labels: new Map([['ingress_ip', `10.0.0.${index}`]]),
+    samples: 60,
+    avg: 0.025,
+    min: 0.02,
+    max: 0.03,
+    last: 0.025,
+    increase: null,
+    ...change,
+  }
+}
+
+/** Rows in every table. */
+export function fullRows(window: Window, change: Partial<WindowRows> & { size?: number } = {}): WindowRows {
+  const { size = 4, ...rest } = change
+  const labels = new Map([
+    ['app', 'web'],
+    ['team', 'core'],
+  ])
+  const numbers = Array.from({ length: size }, (_, index) => index)
+  return windowRows(window, {
+    allocations: numbers.map(index =>
+      allocation(index, { labels, podUid: `uid-${index}`, gpuCost: 3n, pvCost: 5n, networkZoneCost: 7n }),
+    ),
+    assets: [
+      ...numbers.map(index => asset(index)),
+      asset(0, { assetType: 'load_balancer', assetId: 'shop/web' }),
+      asset(0, { assetType: 'management', assetId: 'GKE' }),
+    ],
+    remainders: [
+      ...numbers.map(index => remainder(index)),
+      remainder(0, { kind: 'cluster_management', part: 'management', namespace: '', name: 'GKE' }),
+      remainder(0, { kind: 'unallocated', part: 'network_internet', name: 'gone' }),
+    ],
+    metrics: numbers.map(index => metric(index)),
+    checks: [{ check: 'I1', ok: true, observed: '1.5', expected: '1.5' }],
+    ...rest,
+  })
+}
+
 export function windowRows(window: Window, change: Partial<WindowRows> & { size?: number } = {}): WindowRows {
   const { size = 5, ...rest } = change
+  const allocations = rest.allocations ?? Array.from({ length: size }, (_, index) => allocation(index))
   return {
     window,
-    allocations: Array.from({ length: size }, (_, index) => allocation(index)),
+    allocations,
     nodes: [0, 1, 2].map(index => node(index)),
     idle: [0, 1, 2].map(index => idle(index)),
     assets: [],
     remainders: [],
     metrics: [],
     checks: [],
-    sourceSamples: size * 60,
+    sourceSamples: allocations.length * 60,
     coverage: 1,
     samplesSeen: 60,
     samplesExpected: 60,
@@ -149,21 +230,40 @@ export async function claimOne(pool: pg.Pool, clusterId: string, window: Window)
 /** Everything that a reader can see of a cluster, in one order, as text. */
 export async function factsOf(pool: pg.Pool | pg.ClientBase, clusterId: string): Promise<string[]> {
   const { rows } = await pool.query<{ fact: string }>(
-    `select 'allocation ' || row(a.window_start, c.namespace, c.pod, c.container, c.node, c.provider_id,
-         c.controller_kind, c.controller, a.minutes, a.cpu_core_hours, a.cpu_core_request_hours, a.cpu_core_used_hours,
-         a.ram_gib_hours, a.ram_gib_request_hours, a.ram_gib_used_hours, a.cpu_cost, a.ram_cost, a.total_cost,
-         a.price_source)::text as fact
+    `select 'allocation ' || (to_jsonb(a) - 'container_key')::text || (to_jsonb(c) - 'container_key')::text || coalesce(s.labels::text, '') as fact
      from warehouse.allocation_hourly a
      join warehouse.container c using (cloud_account_id, container_key)
+     left join warehouse.label_set s using (cloud_account_id, label_set_key)
      where a.cluster_id = $1
      union all
      select 'node ' || n::text from warehouse.node_hourly n where cluster_id = $1
      union all
      select 'idle ' || i::text from warehouse.idle_hourly i where cluster_id = $1
+     union all
+     select 'asset ' || a::text from warehouse.asset_hourly a where cluster_id = $1
+     union all
+     select 'remainder ' || r::text from warehouse.remainder_hourly r where cluster_id = $1
+     union all
+     select 'metric ' || (to_jsonb(m) - 'series_key')::text || (to_jsonb(s) - 'series_key')::text from warehouse.metric_hourly m
+     join warehouse.metric_series s using (cloud_account_id, series_key)
+     where m.cluster_id = $1
+     union all
+     select 'source ' || w::text from warehouse.window_source w where cluster_id = $1
      order by fact`,
     [clusterId],
   )
   return rows.map(row => row.fact)
+}
+
+/** How many rows each table has of a cluster. */
+export async function rowCounts(pool: pg.Pool, clusterId: string): Promise<Record<string, number>> {
+  const facts = await factsOf(pool, clusterId)
+  return Object.fromEntries(
+    ['allocation', 'node', 'idle', 'asset', 'remainder', 'metric', 'source'].map(kind => [
+      kind,
+      facts.filter(fact => fact.startsWith(`${kind} `)).length,
+    ]),
+  )
 }
 
 export async function ledgerOf(

@@ -15,7 +15,7 @@ export function sentBy(pods: readonly PodTime[], sampling: Sampling): Sent {
   for (const { pod, alive } of pods) {
     const key = podKey(pod.namespace, pod.name)
     const known = sent.get(key) ?? nothing()
-    addTo(known, pod, alive.length, sampling)
+    addTo(known, pod, alive, sampling)
     sent.set(key, known)
   }
   return sent
@@ -26,7 +26,7 @@ export function strangersOf(cluster: ClusterModel, sampling: Sampling): Remainde
   const { zone, region, internet } = cluster.egressPrices
   return (cluster.network?.strangers ?? []).flatMap(stranger => {
     const sent = nothing()
-    addTo(sent, stranger, aliveAt(stranger, sampling.instants).length, sampling)
+    addTo(sent, stranger, aliveAt(stranger, sampling.instants), sampling)
     const rest = (part: RemainderPart, gib: number, price: number): RemainderTruth[] => {
       const { namespace, name } = stranger
       if (gib === 0) return []
@@ -44,9 +44,15 @@ function nothing(): SentGib {
   return { in_zone: 0, cross_zone: 0, cross_region: 0, internet: 0 }
 }
 
-/** Rate × samples × what a sample stands for. */
-function addTo(sent: SentGib, sender: Sender, samples: number, { hours }: Sampling): void {
+/**
+ * Rate × the time from the first sample to the end of what the last one stands for: a counter goes on counting while
+ * nobody collects it, so a hole between samples loses nothing.
+ */
+function addTo(sent: SentGib, sender: Sender, alive: readonly number[], { hours }: Sampling): void {
+  const first = alive[0]
+  if (first === undefined) return
+  const seconds = (alive[alive.length - 1] ?? first) - first + hours * 3600
   for (const { egressClass, bytesPerSecond } of sender.egress) {
-    sent[egressClass] += (bytesPerSecond * samples * hours * 3600) / GIB
+    sent[egressClass] += (bytesPerSecond * seconds) / GIB
   }
 }

@@ -56,7 +56,7 @@ const factNames = fc.constantFrom<FactName>(
   'cpuAllocated',
   'nodeLabels',
   'heartbeat',
-  'present',
+  'gpuSeries',
 )
 const rawNames = fc.constantFrom<RawName>('cpuAllocated', 'networkEgress', 'podClaims')
 const rawTime = fc.oneof(

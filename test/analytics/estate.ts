@@ -147,8 +147,8 @@ export async function seedEstate({ pool }: TestDatabase): Promise<void> {
   const rich = { ...web(9000), pod: 'vault-1' }
   await publishHour(pool, { account: BANK, cluster: 'one' }, MARCH[0], {
     ...hour(0.4),
-    containers: [rich],
-    nodes: [{ ...NODES[0], cpu_cost: 10_000 }],
+    containers: [rich, train],
+    nodes: [{ ...NODES[0], cpu_cost: 10_000 }, NODES[2] ?? {}],
   })
   await insertRows(pool, 'window_audit', [
     {

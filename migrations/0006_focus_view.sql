@@ -4,13 +4,13 @@
 create view analytics.focus_cost_and_usage with (security_invoker = true) as
 select
   case
-    when n.cost > 0 and g.is_split then
+    when g.node_cost > 0 and g.is_split then
       jsonb_build_object(
         'Elements',
         jsonb_build_array(
           jsonb_strip_nulls(
             jsonb_build_object(
-              'AllocatedRatio', g.cost / n.cost,
+              'AllocatedRatio', g.cost / g.node_cost,
               'UsageQuantity', p.quantity,
               'UsageUnit', case when p.quantity is not null then p.unit end
             )
@@ -24,7 +24,7 @@ select
   end as "AllocatedResourceId",
   case when g.kind = 'workload' then g.pod || '/' || g.container end as "AllocatedResourceName",
   g.labels as "AllocatedTags",
-  n.zone as "AvailabilityZone",
+  g.zone as "AvailabilityZone",
   0::numeric(20, 12) as "BilledCost",
   g.cloud_account_id::text as "BillingAccountId",
   coalesce(a.name, g.cloud_account_id::text) as "BillingAccountName",
@@ -62,7 +62,7 @@ select
   p.price as "ListUnitPrice",
   case
     when p.is_adjustment then null
-    when n.is_spot and d.is_of_node then 'Dynamic'
+    when g.is_spot and d.is_of_node then 'Dynamic'
     else 'Standard'
   end as "PricingCategory",
   a.currency as "PricingCurrency",
@@ -73,8 +73,8 @@ select
   p.unit as "PricingUnit",
   o.provider as "ProviderName",
   o.provider as "PublisherName",
-  n.region as "RegionId",
-  n.region as "RegionName",
+  g.region as "RegionId",
+  g.region as "RegionName",
   r.resource_id as "ResourceId",
   case when r.resource_id is not null then coalesce(g.item, g.node) end as "ResourceName",
   case when r.resource_id is not null then case when g.item is null then 'Node' else d.resource_type end end as "ResourceType",
@@ -111,34 +111,69 @@ from (
   select
     h.cloud_account_id, h.cluster, h.window_start, h.kind, h.namespace, h.pod, h.pod_uid, h.container, h.node,
     h.provider_id, h.controller_kind, h.controller, h.labels, h.item, h.price_source,
-    c.component, c.cost, c.quantity, c.used, c.requested,
+    c.component, c.cost, c.quantity, c.used, c.requested, c.node_cost,
+    n.provider_id as node_provider_id, n.region, n.zone, n.instance_type, n.is_spot,
     h.kind = 'workload' and c.component in ('cpu', 'ram', 'gpu') as is_split,
     false as is_idle
   from analytics.allocation_hourly h
+  -- The node by its name, as that is what idle is known by; of two machines under it the container's own gives the rest.
+  left join lateral (
+    select
+      sum(m.cpu_cost) as cpu_cost, sum(m.cpu_cores * m.minutes / 60) as cpu_hours,
+      sum(m.ram_cost) as ram_cost, sum(m.ram_gib * m.minutes / 60) as ram_hours,
+      sum(m.gpu_cost) as gpu_cost, sum(m.gpus * m.minutes / 60) as gpu_hours,
+      case when count(*) = 1 then max(nullif(m.provider_id, '')) end as provider_id,
+      max(m.region) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as region,
+      max(m.zone) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as zone,
+      max(m.instance_type) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as instance_type,
+      bool_and(m.spot_ratio >= 0.5) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as is_spot
+    from warehouse.node_hourly m
+    where m.cloud_account_id = h.cloud_account_id and m.cluster_id = h.cluster and m.window_start = h.window_start
+      and m.node = h.node
+  ) n on true
   cross join lateral (
     values
-      ('cpu', h.cpu_cost, h.cpu_core_hours, h.cpu_core_used_hours, h.cpu_core_request_hours),
-      ('ram', h.ram_cost, h.ram_gib_hours, h.ram_gib_used_hours, h.ram_gib_request_hours),
-      ('gpu', h.gpu_cost, h.gpu_hours, null::float8, null::float8),
-      ('pv', h.pv_cost, h.pv_gib_hours, null::float8, null::float8),
-      ('network_zone', h.network_zone_cost, h.network_zone_gib, null::float8, null::float8),
-      ('network_region', h.network_region_cost, h.network_region_gib, null::float8, null::float8),
-      ('network_internet', h.network_internet_cost, h.network_internet_gib, null::float8, null::float8),
-      ('load_balancer', h.load_balancer_cost, h.load_balancer_hours, null::float8, null::float8),
-      ('management', h.management_cost, 1::float8, null::float8, null::float8)
-  ) as c (component, cost, quantity, used, requested)
+      ('cpu', h.cpu_cost, h.cpu_core_hours, h.cpu_core_used_hours, h.cpu_core_request_hours, n.cpu_cost),
+      ('ram', h.ram_cost, h.ram_gib_hours, h.ram_gib_used_hours, h.ram_gib_request_hours, n.ram_cost),
+      ('gpu', h.gpu_cost, h.gpu_hours, null::float8, null::float8, n.gpu_cost),
+      ('pv', h.pv_cost, h.pv_gib_hours, null::float8, null::float8, null::numeric),
+      ('network_zone', h.network_zone_cost, h.network_zone_gib, null::float8, null::float8, null::numeric),
+      ('network_region', h.network_region_cost, h.network_region_gib, null::float8, null::float8, null::numeric),
+      ('network_internet', h.network_internet_cost, h.network_internet_gib, null::float8, null::float8, null::numeric),
+      ('load_balancer', h.load_balancer_cost, h.load_balancer_hours, null::float8, null::float8, null::numeric),
+      ('management', h.management_cost, 1::float8, null::float8, null::float8, null::numeric)
+  ) as c (component, cost, quantity, used, requested, node_cost)
   where c.cost <> 0 or (c.cost = 0 and c.quantity > 0)
   union all
+  -- Idle has a cost only; what it is in core-hours follows from what the node's core-hours cost.
   select
     i.cloud_account_id, i.cluster, i.window_start, 'idle', null, null, null, null, i.node,
     null, null, null, null::jsonb, null, null,
-    c.component, c.cost, null::float8, null::float8, null::float8,
+    c.component, c.cost, c.cost::float8 * c.hours / nullif(c.node_cost, 0)::float8, null::float8, null::float8, c.node_cost,
+    n.provider_id, n.region, n.zone, n.instance_type, n.is_spot,
     true,
     true
   from analytics.idle_hourly i
+  left join lateral (
+    select
+      sum(m.cpu_cost) as cpu_cost, sum(m.cpu_cores * m.minutes / 60) as cpu_hours,
+      sum(m.ram_cost) as ram_cost, sum(m.ram_gib * m.minutes / 60) as ram_hours,
+      sum(m.gpu_cost) as gpu_cost, sum(m.gpus * m.minutes / 60) as gpu_hours,
+      case when count(*) = 1 then max(nullif(m.provider_id, '')) end as provider_id,
+      max(m.region) as region,
+      max(m.zone) as zone,
+      max(m.instance_type) as instance_type,
+      bool_and(m.spot_ratio >= 0.5) as is_spot
+    from warehouse.node_hourly m
+    where m.cloud_account_id = i.cloud_account_id and m.cluster_id = i.cluster and m.window_start = i.window_start
+      and m.node = i.node
+  ) n on true
   cross join lateral (
-    values ('cpu', i.cpu_cost), ('ram', i.ram_cost), ('gpu', i.gpu_cost)
-  ) as c (component, cost)
+    values
+      ('cpu', i.cpu_cost, n.cpu_cost, n.cpu_hours),
+      ('ram', i.ram_cost, n.ram_cost, n.ram_hours),
+      ('gpu', i.gpu_cost, n.gpu_cost, n.gpu_hours)
+  ) as c (component, cost, node_cost, hours)
   where c.cost <> 0
 ) g
 -- A service has one category and a component one service.
@@ -158,36 +193,17 @@ join (
 left join warehouse.cloud_account a on a.cloud_account_id = g.cloud_account_id
 left join warehouse.window_ledger l
   on l.cloud_account_id = g.cloud_account_id and l.cluster_id = g.cluster and l.window_start = g.window_start
--- The node by its name, as that is what idle is known by; of two machines under it the container's own gives the rest.
-left join lateral (
-  select
-    sum(case g.component when 'cpu' then m.cpu_cost when 'ram' then m.ram_cost when 'gpu' then m.gpu_cost end) as cost,
-    sum(
-      m.minutes / 60 * case g.component when 'cpu' then m.cpu_cores when 'ram' then m.ram_gib when 'gpu' then m.gpus end
-    ) as hours,
-    case when count(*) = 1 then max(nullif(m.provider_id, '')) end as provider_id,
-    max(m.region) filter (where coalesce(g.provider_id, m.provider_id) = m.provider_id) as region,
-    max(m.zone) filter (where coalesce(g.provider_id, m.provider_id) = m.provider_id) as zone,
-    max(m.instance_type) filter (where coalesce(g.provider_id, m.provider_id) = m.provider_id) as instance_type,
-    bool_and(m.spot_ratio >= 0.5) filter (where coalesce(g.provider_id, m.provider_id) = m.provider_id) as is_spot
-  from warehouse.node_hourly m
-  where m.cloud_account_id = g.cloud_account_id and m.cluster_id = g.cluster and m.window_start = g.window_start
-    and m.node = g.node
-) n on true
 cross join lateral (
   select case
-    when starts_with(coalesce(g.provider_id, n.provider_id), 'aws:') then 'Amazon Web Services'
-    when coalesce(g.provider_id, n.provider_id) ~ '^i-[0-9a-f]+$' then 'Amazon Web Services'
-    when starts_with(coalesce(g.provider_id, n.provider_id), 'azure:') then 'Microsoft Azure'
-    when starts_with(coalesce(g.provider_id, n.provider_id), 'gce:') then 'Google Cloud'
+    when starts_with(coalesce(g.provider_id, g.node_provider_id), 'aws:') then 'Amazon Web Services'
+    when coalesce(g.provider_id, g.node_provider_id) ~ '^i-[0-9a-f]+$' then 'Amazon Web Services'
+    when starts_with(coalesce(g.provider_id, g.node_provider_id), 'azure:') then 'Microsoft Azure'
+    when starts_with(coalesce(g.provider_id, g.node_provider_id), 'gce:') then 'Google Cloud'
     else 'Kubernetes'
   end as provider
 ) o
 cross join lateral (
-  -- Idle has a cost only; what it is in core-hours follows from what the node's core-hours cost.
-  select
-    g.cost < 0 as is_adjustment,
-    round((case when g.is_idle then g.cost::float8 * n.hours / nullif(n.cost, 0)::float8 else g.quantity end)::numeric, 12) as measured
+  select g.cost < 0 as is_adjustment, round(g.quantity::numeric, 12) as measured
 ) u
 cross join lateral (
   -- Without a quantity the hour itself is what is priced.
@@ -207,16 +223,13 @@ cross join lateral (
   select case
     when g.item is not null then concat_ws('/', g.cluster, g.namespace, g.item)
     when g.component in ('pv', 'load_balancer') then null
-    else coalesce(g.provider_id, n.provider_id, g.cluster || '/' || g.node)
+    else coalesce(g.provider_id, g.node_provider_id, g.cluster || '/' || g.node)
   end as resource_id
 ) r
 cross join lateral (
   select case
     when not p.is_adjustment then
-      concat_ws(
-        '/', g.component, o.provider, n.region, case when d.is_of_node then n.instance_type end,
-        case when d.is_of_node and n.is_spot then 'spot' end
-      )
+      concat_ws('/', g.component, o.provider, g.region, case when d.is_of_node then g.instance_type end)
   end as sku
 ) k;
 
@@ -276,7 +289,7 @@ comment on column analytics.focus_cost_and_usage."ResourceType" is 'Node, Persis
 comment on column analytics.focus_cost_and_usage."ServiceCategory" is 'Compute, Storage or Networking.';
 comment on column analytics.focus_cost_and_usage."ServiceName" is 'Kubernetes Nodes, Volumes, Network Traffic, Load Balancers or Cluster Management.';
 comment on column analytics.focus_cost_and_usage."ServiceSubcategory" is 'Virtual Machines, Containers, Block Storage, Network Infrastructure or Application Networking.';
-comment on column analytics.focus_cost_and_usage."SkuId" is 'What is priced: component/provider/region/machine type, and /spot; null for an Adjustment.';
+comment on column analytics.focus_cost_and_usage."SkuId" is 'What is priced: component/provider/region/machine type; null for an Adjustment.';
 comment on column analytics.focus_cost_and_usage."SkuMeter" is 'What is metered, in words; null for an Adjustment.';
 comment on column analytics.focus_cost_and_usage."SkuPriceDetails" is 'Always null: metrics do not tell.';
 comment on column analytics.focus_cost_and_usage."SkuPriceId" is 'As SkuId; null for an Adjustment.';

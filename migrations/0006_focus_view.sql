@@ -4,13 +4,13 @@
 create view analytics.focus_cost_and_usage with (security_invoker = true) as
 select
   case
-    when g.node_cost > 0 and g.is_split then
+    when n.cost > 0 and g.is_split then
       jsonb_build_object(
         'Elements',
         jsonb_build_array(
           jsonb_strip_nulls(
             jsonb_build_object(
-              'AllocatedRatio', g.cost / g.node_cost,
+              'AllocatedRatio', g.cost / n.cost,
               'UsageQuantity', p.quantity,
               'UsageUnit', case when p.quantity is not null then p.unit end
             )
@@ -111,7 +111,8 @@ from (
   select
     h.cloud_account_id, h.cluster, h.window_start, h.kind, h.namespace, h.pod, h.pod_uid, h.container, h.node,
     h.provider_id, h.controller_kind, h.controller, h.labels, h.item, h.price_source,
-    c.component, c.cost, c.quantity, c.used, c.requested, c.node_cost,
+    c.component, c.cost, c.quantity, c.used, c.requested,
+    n.cpu_cost as node_cpu_cost, n.cpu_hours, n.ram_cost as node_ram_cost, n.ram_hours, n.gpu_cost as node_gpu_cost, n.gpu_hours,
     n.provider_id as node_provider_id, n.region, n.zone, n.instance_type, n.is_spot,
     h.kind = 'workload' and c.component in ('cpu', 'ram', 'gpu') as is_split,
     false as is_idle
@@ -133,23 +134,23 @@ from (
   ) n on true
   cross join lateral (
     values
-      ('cpu', h.cpu_cost, h.cpu_core_hours, h.cpu_core_used_hours, h.cpu_core_request_hours, n.cpu_cost),
-      ('ram', h.ram_cost, h.ram_gib_hours, h.ram_gib_used_hours, h.ram_gib_request_hours, n.ram_cost),
-      ('gpu', h.gpu_cost, h.gpu_hours, null::float8, null::float8, n.gpu_cost),
-      ('pv', h.pv_cost, h.pv_gib_hours, null::float8, null::float8, null::numeric),
-      ('network_zone', h.network_zone_cost, h.network_zone_gib, null::float8, null::float8, null::numeric),
-      ('network_region', h.network_region_cost, h.network_region_gib, null::float8, null::float8, null::numeric),
-      ('network_internet', h.network_internet_cost, h.network_internet_gib, null::float8, null::float8, null::numeric),
-      ('load_balancer', h.load_balancer_cost, h.load_balancer_hours, null::float8, null::float8, null::numeric),
-      ('management', h.management_cost, 1::float8, null::float8, null::float8, null::numeric)
-  ) as c (component, cost, quantity, used, requested, node_cost)
+      ('cpu', h.cpu_cost, h.cpu_core_hours, h.cpu_core_used_hours, h.cpu_core_request_hours),
+      ('ram', h.ram_cost, h.ram_gib_hours, h.ram_gib_used_hours, h.ram_gib_request_hours),
+      ('gpu', h.gpu_cost, h.gpu_hours, null::float8, null::float8),
+      ('pv', h.pv_cost, h.pv_gib_hours, null::float8, null::float8),
+      ('network_zone', h.network_zone_cost, h.network_zone_gib, null::float8, null::float8),
+      ('network_region', h.network_region_cost, h.network_region_gib, null::float8, null::float8),
+      ('network_internet', h.network_internet_cost, h.network_internet_gib, null::float8, null::float8),
+      ('load_balancer', h.load_balancer_cost, h.load_balancer_hours, null::float8, null::float8),
+      ('management', h.management_cost, 1::float8, null::float8, null::float8)
+  ) as c (component, cost, quantity, used, requested)
   where c.cost <> 0 or (c.cost = 0 and c.quantity > 0)
   union all
-  -- Idle has a cost only; what it is in core-hours follows from what the node's core-hours cost.
   select
     i.cloud_account_id, i.cluster, i.window_start, 'idle', null, null, null, null, i.node,
     null, null, null, null::jsonb, null, null,
-    c.component, c.cost, c.cost::float8 * c.hours / nullif(c.node_cost, 0)::float8, null::float8, null::float8, c.node_cost,
+    c.component, c.cost, null::float8, null::float8, null::float8,
+    n.cpu_cost, n.cpu_hours, n.ram_cost, n.ram_hours, n.gpu_cost, n.gpu_hours,
     n.provider_id, n.region, n.zone, n.instance_type, n.is_spot,
     true,
     true
@@ -169,11 +170,8 @@ from (
       and m.node = i.node
   ) n on true
   cross join lateral (
-    values
-      ('cpu', i.cpu_cost, n.cpu_cost, n.cpu_hours),
-      ('ram', i.ram_cost, n.ram_cost, n.ram_hours),
-      ('gpu', i.gpu_cost, n.gpu_cost, n.gpu_hours)
-  ) as c (component, cost, node_cost, hours)
+    values ('cpu', i.cpu_cost), ('ram', i.ram_cost), ('gpu', i.gpu_cost)
+  ) as c (component, cost)
   where c.cost <> 0
 ) g
 -- A service has one category and a component one service.
@@ -202,8 +200,18 @@ cross join lateral (
     else 'Kubernetes'
   end as provider
 ) o
+-- Told by component here and not where the facts are, so that a query that asks for no more than costs needs no node.
 cross join lateral (
-  select g.cost < 0 as is_adjustment, round(g.quantity::numeric, 12) as measured
+  select
+    case g.component when 'cpu' then g.node_cpu_cost when 'ram' then g.node_ram_cost when 'gpu' then g.node_gpu_cost end as cost,
+    case g.component when 'cpu' then g.cpu_hours when 'ram' then g.ram_hours when 'gpu' then g.gpu_hours end as hours
+) n
+cross join lateral (
+  -- Idle has a cost only; what it is in core-hours follows from what the node's core-hours cost.
+  select
+    g.cost < 0 as is_adjustment,
+    round((case when g.is_idle then g.cost::float8 * n.hours / nullif(n.cost, 0)::float8 else g.quantity end)::numeric, 12)
+      as measured
 ) u
 cross join lateral (
   -- Without a quantity the hour itself is what is priced.

@@ -10,6 +10,7 @@ import {
   applySettings,
   lockRoles,
   ROLE_PREFIX,
+  resetSettings,
   retryRaced,
   runGenerated,
 } from './roles.js'
@@ -119,6 +120,7 @@ export async function removeAnalyst(
         `select format('revoke ${ANALYST_ROLE} from %I', rolname) as statement from pg_roles where rolname = $1`,
         [login],
       )
+      await resetSettings(client, login)
     }
     return { left }
   })

@@ -78,6 +78,18 @@ export async function applySettings(client: pg.ClientBase, role: string): Promis
   }
 }
 
+/** Takes the settings of an analyst from a login again, in this database. */
+export async function resetSettings(client: pg.ClientBase, login: string): Promise<void> {
+  for (const name of Object.keys(SETTINGS)) {
+    await runGenerated(
+      client,
+      `select format('alter role %I in database %I reset ${name}', rolname, current_database()) as statement
+       from pg_roles where rolname = $1`,
+      [login],
+    )
+  }
+}
+
 /** Runs the statements that a query writes; names are quoted there, by the database. */
 export async function runGenerated(
   client: pg.ClientBase,

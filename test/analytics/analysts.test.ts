@@ -222,6 +222,11 @@ describe('analysts', () => {
     expect(await removeAnalyst(database.pool, ODD)).toEqual({ left: 0 })
     expect(await refused(odd, 'select * from analytics.label')).toBe('42501')
     expect(await mine()).toEqual([])
+    const { rows: settings } = await database.pool.query(
+      'select s.setconfig from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where r.rolname = $1',
+      [ODD],
+    )
+    expect(settings).toEqual([])
     const { rows } = await database.pool.query('select from pg_policies where policyname = $1', [
       `analyst ${ODD}`,
     ])

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { NamedError } from '../errors.js'
 import { register as registerAccounts } from './commands/accounts.js'
+import { register as registerAnalysts } from './commands/analysts.js'
 import { register as registerBackfill } from './commands/backfill.js'
 import { register as registerDemo } from './commands/demo.js'
 import { register as registerDoctor } from './commands/doctor.js'
@@ -25,6 +26,7 @@ const FAMILIES: readonly Register[] = [
   registerMigrate,
   registerAccounts,
   registerTokens,
+  registerAnalysts,
   registerBackfill,
   registerRecompute,
   registerStatus,

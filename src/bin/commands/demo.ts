@@ -6,6 +6,7 @@ import { readConfig } from '../../config.js'
 import { addAccount, listAccounts } from '../../db/accounts.js'
 import { migrate } from '../../db/migrate.js'
 import { createPool } from '../../db/pool.js'
+import { ensureRoles } from '../../db/roles.js'
 import { createToken } from '../../db/tokens.js'
 import { DAY_SECONDS, dayOf, newestDueWindow, windowEnd } from '../../domain/window.js'
 import { NamedError } from '../../errors.js'
@@ -75,6 +76,7 @@ async function startDemo(
   const pool = createPool(database.url, { max: 4 })
   opened.push(() => pool.end())
   await migrate(pool)
+  await ensureRoles(pool)
   const estate = await demoEstate(folder, options.days)
   const thanos = await startSampleThanos({ estate })
   opened.push(() => thanos.close())

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { migrate } from '../../db/migrate.js'
+import { ensureRoles } from '../../db/roles.js'
 import type { CommandContext } from '../context.js'
 
 export function register(program: Command, context: CommandContext): void {
@@ -12,6 +13,8 @@ export function register(program: Command, context: CommandContext): void {
         async (pool, config) => {
           const applied = await migrate(pool)
           for (const name of applied) context.print(name)
+          const problem = await ensureRoles(pool)
+          if (problem !== null) context.say(problem)
           if (config.redisUrl === undefined && config.databaseUrl !== undefined) {
             // Loaded when needed: no --help should wait for the queue's library.
             const { migrateQueue } = await import('../../queue/postgres-backend.js')

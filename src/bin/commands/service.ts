@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import type pg from 'pg'
 import { migrate } from '../../db/migrate.js'
+import { ensureRoles } from '../../db/roles.js'
 import { createLogger } from '../../observe/logger.js'
 import type { CommandContext } from '../context.js'
 import { runUntilStopped } from '../lifecycle.js'
@@ -52,9 +54,15 @@ export function register(program: Command, context: CommandContext): void {
   }
 }
 
+async function prepare(pool: pg.Pool, context: CommandContext): Promise<void> {
+  await migrate(pool)
+  const problem = await ensureRoles(pool)
+  if (problem !== null) context.say(problem)
+}
+
 async function serve({ name, roles, need }: ServiceCommand, context: CommandContext): Promise<void> {
   const config = context.config(need)
-  if (name === 'start') await context.withDatabase(pool => migrate(pool), { mayBeUnmigrated: true })
+  if (name === 'start') await context.withDatabase(pool => prepare(pool, context), { mayBeUnmigrated: true })
   const logger = createLogger({ level: config.logLevel, role: name })
   const code = await runUntilStopped(
     async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toMoney } from '../../src/domain/money.js'
+import { FIRST, HOUR, MONDAY } from '../api/world.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { seedAccount, seedCluster, seedUnloaded, seedWindow } from '../support/seed.js'
-import { FIRST, HOUR, MONDAY } from './world.js'
 
 let database: TestDatabase
 

@@ -12,12 +12,20 @@ const LOCK_NOT_AVAILABLE = '55P03'
 // there any more.
 const known = new WeakMap<pg.Pool, Set<string>>()
 
-/** Makes the monthly partitions that the windows from `first` to `last` need. Safe to race; free once they are known. */
-export async function ensurePartitions(pool: pg.Pool, first: Window, last: Window): Promise<void> {
+/**
+ * Makes the monthly partitions that the windows from `first` to `last` need, of the hourly facts unless told. Safe to
+ * race; free once they are known.
+ */
+export async function ensurePartitions(
+  pool: pg.Pool,
+  first: Window,
+  last: Window,
+  tables: readonly string[] = FACT_TABLES,
+): Promise<void> {
   const seen = known.get(pool) ?? new Set<string>()
   known.set(pool, seen)
   for (const month of monthsOf(first, last)) {
-    for (const table of FACT_TABLES) {
+    for (const table of tables) {
       const name = `${table}_p${month.replaceAll('-', '')}`
       if (seen.has(name)) continue
       await createPartition(pool, table, name, month)

@@ -17,7 +17,11 @@ export function firstHourlyDay({ hourlyDays }: Pick<Retention, 'hourlyDays'>, no
   return dayOf(now - hourlyDays * DAY_SECONDS)
 }
 
-/** Start of the first day whose sums are kept at `now`, Unix seconds; all days are kept where that is the epoch. */
-export function firstDailyDay({ dailyDays }: Pick<Retention, 'dailyDays'>, now: number): number {
-  return dailyDays === 0 ? 0 : dayOf(now - dailyDays * DAY_SECONDS)
+/**
+ * Start of the first day whose sums are kept at `now`, Unix seconds; all days are kept where that is the epoch. Sums are
+ * kept at least as long as the hours that they are made of.
+ */
+export function firstDailyDay(retention: Pick<Retention, 'hourlyDays' | 'dailyDays'>, now: number): number {
+  if (retention.dailyDays === 0) return 0
+  return Math.min(dayOf(now - retention.dailyDays * DAY_SECONDS), firstHourlyDay(retention, now))
 }

@@ -50,9 +50,18 @@ export class ContainerKeys {
   }
 }
 
-// Keys that are in the table for certain; rows of warehouse.container are never changed or deleted. The oldest are
-// forgotten first, which costs no more than sending them again.
-const stored = new WeakMap<pg.Pool, Set<bigint>>()
+// Keys that are in the table for certain: rows of warehouse.container are never changed, and deleted two days after the
+// last hour that had them. The oldest are forgotten first, which costs no more than sending them again.
+const stored = new WeakMap<pg.Pool, { readonly since: number; readonly keys: Set<bigint> }>()
+const REMEMBERED_MS = 24 * 3_600_000
+
+function storedKeys(pool: pg.Pool): Set<bigint> {
+  const found = stored.get(pool)
+  if (found !== undefined && performance.now() - found.since < REMEMBERED_MS) return found.keys
+  const keys = new Set<bigint>()
+  stored.set(pool, { since: performance.now(), keys })
+  return keys
+}
 
 /**
  * Puts the containers into the table that this process has not put there before. To be called outside a transaction:
@@ -64,8 +73,7 @@ export async function storeContainers(
   cluster: Cluster,
   identities: ReadonlyMap<bigint, ContainerIdentity>,
 ): Promise<void> {
-  const known = stored.get(pool) ?? new Set<bigint>()
-  stored.set(pool, known)
+  const known = storedKeys(pool)
   const fresh = [...identities].filter(([key]) => !known.has(key))
   if (fresh.length === 0) return
   await client.query('truncate pg_temp.stage_container')

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { transact } from '../db/pool.js'
 import { retryConflicts } from '../db/retry.js'
 import { underLock } from '../db/session-lock.js'
-import { DAY_SECONDS, type Window } from '../domain/window.js'
+import { DAY_SECONDS, dateOf, type Window } from '../domain/window.js'
 import { ensurePartitions } from './partitions.js'
 import { NOTE_ROLLED, NOTE_USED, ROLL_UP } from './rollup-sql.js'
 
@@ -29,7 +29,7 @@ const DIFFERS = `(
  * was published since then, which an index answers.
  */
 export async function changedDays(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.ClientBase,
   floors: ReadonlyMap<string, number>,
   loadedSince?: number,
 ): Promise<ClusterDay[]> {
@@ -111,9 +111,4 @@ async function rollUpOnce(client: pg.ClientBase, values: readonly [string, strin
 function bound(text: string, values: readonly unknown[]): { text: string; values: unknown[] } {
   const named = values.findLastIndex((_, i) => text.includes(`$${i + 1}`))
   return { text, values: values.slice(0, named + 1) }
-}
-
-/** `2026-10-31` of a day's start in Unix seconds. */
-export function dateOf(day: number): string {
-  return new Date(day * 1000).toISOString().slice(0, 10)
 }

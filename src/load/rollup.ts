@@ -25,13 +25,13 @@ const DIFFERS = `(
 
 /**
  * The days whose windows were published since they were rolled up, oldest first. `floors` names the accounts that are
- * looked at, and the first day of each (Unix seconds). `loadedSince` (Unix seconds) looks only at days of which a window
- * was published since then, which an index answers.
+ * looked at, and the first day of each (Unix seconds). `withinSeconds` looks only at days of which a window was
+ * published in so many seconds before now, which an index answers.
  */
 export async function changedDays(
   pool: pg.Pool | pg.ClientBase,
   floors: ReadonlyMap<string, number>,
-  loadedSince?: number,
+  withinSeconds?: number,
 ): Promise<ClusterDay[]> {
   const { rows } = await pool.query<ClusterDay>({
     name: 'changed-days',
@@ -42,7 +42,7 @@ export async function changedDays(
              select distinct l.cloud_account_id, l.cluster_id, date_trunc('day', l.window_start, 'UTC') as starts
              from warehouse.window_ledger l
              join floor f on f.cloud_account_id = l.cloud_account_id
-             where l.loaded_at >= coalesce(to_timestamp($3), '-infinity') and l.revision > 0
+             where l.loaded_at >= coalesce(now() - $3 * interval '1 second', '-infinity') and l.revision > 0
                and l.window_start >= to_timestamp(f.first_day)
            ),
            summed as (
@@ -59,7 +59,7 @@ export async function changedDays(
              and d.day = (s.starts at time zone 'UTC')::date
            where ${DIFFERS}
            order by s.starts, s.cloud_account_id, s.cluster_id`,
-    values: [[...floors.keys()], [...floors.values()], loadedSince ?? null],
+    values: [[...floors.keys()], [...floors.values()], withinSeconds ?? null],
   })
   return rows
 }

@@ -45,12 +45,19 @@ export async function uncheckedDays(pool: pg.Pool, now: number): Promise<Cluster
   return rows
 }
 
+/**
+ * Checks join all rows of a day, and the newest partition has often no statistics yet: taking it for small, the planner
+ * would look up a quarter of a million rows one by one.
+ */
+const WHOLE_TABLES = 'set local enable_nestloop = off'
+
 /** Looks at the published windows of a day and writes what was found into the ledger, beside what loading found. */
 export async function checkWindows(pool: pg.Pool, day: ClusterDay): Promise<Violation[]> {
   return retryConflicts(() =>
     inTransaction(pool, async client => {
       // One version of everything; a window that is published meanwhile makes this start again.
       await client.query('set transaction isolation level repeatable read')
+      await client.query(WHOLE_TABLES)
       const values = [day.cloudAccountId, day.clusterId, day.day, day.day + DAY_SECONDS]
       const found = new Map<number, Record<string, Finding & { nightly: true }>>()
       const violations: Violation[] = []
@@ -124,18 +131,25 @@ export async function checkSpan(
   const violations: Violation[] = []
   for (const check of SPAN_CHECKS) {
     if (check.span !== span) continue
-    const { rows } = await pool.query<Finding>(
-      // Names every parameter, which a check need not.
-      `select found.* from (${check.sql}) found
-       where $1::uuid is not null and $2::text is not null and least($3::float8, $4::float8, $5::float8) is not null`,
-      [day.cloudAccountId, day.clusterId, from, to, now],
-    )
-    const [found] = rows
+    const found = await ask(pool, check, [day.cloudAccountId, day.clusterId, from, to, now])
     if (found === undefined) continue
     await noteResult(pool, { ...day, day: from }, check, found)
     if (!found.ok) violations.push(...violationOf(check, [found]))
   }
   return violations
+}
+
+async function ask(pool: pg.Pool, check: Check, values: readonly unknown[]): Promise<Finding | undefined> {
+  return inTransaction(pool, async client => {
+    await client.query(WHOLE_TABLES)
+    const { rows } = await client.query<Finding>(
+      // Names every parameter, which a check need not.
+      `select found.* from (${check.sql}) found
+       where $1::uuid is not null and $2::text is not null and least($3::float8, $4::float8, $5::float8) is not null`,
+      [...values],
+    )
+    return rows[0]
+  })
 }
 
 function monthOf(day: number): [number, number] {

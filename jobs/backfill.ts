@@ -1,5 +1,14 @@
+import { getRetention } from '../src/db/retention.js'
 import type { CloudAccount } from '../src/domain/account.js'
-import { DAY_SECONDS, HOUR_SECONDS, newestDueWindow, type Window, windowEnd } from '../src/domain/window.js'
+import { firstHourlyDay } from '../src/domain/retention.js'
+import {
+  DAY_SECONDS,
+  dateOf,
+  HOUR_SECONDS,
+  newestDueWindow,
+  type Window,
+  windowEnd,
+} from '../src/domain/window.js'
 import { discoverClusters } from '../src/extract/discover.js'
 import { listClusters } from '../src/load/clusters.js'
 import {
@@ -80,7 +89,16 @@ export const backfill = {
 async function planRange({ account, from, to }: BackfillRequest, context: JobContext): Promise<void> {
   const { pool, thanos, config } = context
   const newest = newestDueWindow(context.now(), config.schedule.settleMinutes)
-  const first = (Math.ceil(from / HOUR_SECONDS) * HOUR_SECONDS) as Window
+  const retention = await getRetention(pool, account.cloudAccountId, config.retention)
+  const kept = firstHourlyDay(retention, context.now())
+  if (from < kept) {
+    const fields = { account: account.cloudAccountId, from: dateOf(kept) }
+    context.logger.warn(
+      fields,
+      'days before the retention are not loaded, as the next night would delete them',
+    )
+  }
+  const first = (Math.ceil(Math.max(from, kept) / HOUR_SECONDS) * HOUR_SECONDS) as Window
   const last = Math.min(newest, Math.ceil(to / HOUR_SECONDS) * HOUR_SECONDS - HOUR_SECONDS) as Window
   if (first > last) return
   const found = await discoverClusters(

@@ -40,3 +40,6 @@ export type JobEvent =
   | { readonly kind: 'window'; readonly outcome: string }
   | { readonly kind: 'failure'; readonly code: string }
   | { readonly kind: 'rejects'; readonly reason: string; readonly count: number }
+  | { readonly kind: 'nightly'; readonly step: string; readonly outcome: 'done' | 'failed' }
+  | { readonly kind: 'check'; readonly check: string; readonly severity: 'E' | 'W' }
+  | { readonly kind: 'late_samples'; readonly count: number }

@@ -1,6 +1,8 @@
 import { listAccounts } from '../src/db/accounts.js'
+import { getRetention } from '../src/db/retention.js'
 import type { CloudAccount } from '../src/domain/account.js'
 import { isOffline } from '../src/domain/cluster.js'
+import { firstHourlyDay } from '../src/domain/retention.js'
 import {
   DAY_SECONDS,
   HOUR_SECONDS,
@@ -52,7 +54,8 @@ export async function planAccount(
 ): Promise<void> {
   const { pool, config, logger } = context
   const newest = newestDueWindow(context.now(), config.schedule.settleMinutes)
-  const oldest = windowOf(context.now() - config.retention.hourlyDays * DAY_SECONDS)
+  const retention = await getRetention(pool, account.cloudAccountId, config.retention)
+  const oldest = firstHourlyDay(retention, context.now()) as Window
   const known = await listClusters(pool, account.cloudAccountId)
   const from = scope === 'everything' || known.length === 0 ? oldest : lookFrom(known, oldest)
   try {

@@ -31,6 +31,12 @@ export function integerArgument(from: number, to: number): (text: string) => num
   }
 }
 
+/** A number of days from `least` to a hundred years, or `default`. */
+export function daysArgument(least: number): (text: string) => number | 'default' {
+  const parse = integerArgument(least, 36_500)
+  return text => (text === 'default' ? text : parse(text))
+}
+
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2}))?Z)?$/
 
 /** Unix seconds of a UTC day (`2026-10-01`), an instant (`2026-10-01T05:00Z`) or Unix seconds as they are. */

@@ -3,7 +3,9 @@ import { hostname } from 'node:os'
 import type pg from 'pg'
 import type { JobContext, JobEvent } from '../../jobs/context.js'
 import { loadDay } from '../../jobs/load-day.js'
-import { planWindows, rediscover } from '../../jobs/plan-windows.js'
+import { nightly } from '../../jobs/nightly.js'
+import { planWindows } from '../../jobs/plan-windows.js'
+import { rollUpDays } from '../../jobs/roll-up-days.js'
 import { wakeDue } from '../../jobs/wake-due.js'
 import { buildApp } from '../api/app.js'
 import type { Config } from '../config.js'
@@ -144,6 +146,10 @@ function jobContext(config: Config, { pool, thanos, wake, metrics, logger, signa
 function count(metrics: Metrics, event: JobEvent): void {
   if (event.kind === 'rejects') metrics.rejects.inc({ reason: event.reason }, event.count)
   else if (event.kind === 'failure') metrics.windows.inc({ outcome: 'failed' })
+  else if (event.kind === 'nightly') metrics.nightlySteps.inc({ step: event.step, outcome: event.outcome })
+  else if (event.kind === 'check')
+    metrics.checkViolations.inc({ check: event.check, severity: event.severity })
+  else if (event.kind === 'late_samples') metrics.lateSamples.inc(event.count)
   else {
     metrics.windows.inc({ outcome: event.outcome })
     if (event.outcome === 'stale') metrics.staleAttempts.inc()
@@ -206,13 +212,19 @@ function startScheduler(
   }
   const tasks = [
     schedule(config.schedule.ingestCron, planWindows.name, () => noted(plan()), logger),
-    schedule(config.schedule.nightlyCron, rediscover.name, () => noted(rediscover.run(jobs)), logger),
+    schedule(config.schedule.nightlyCron, nightly.name, () => noted(nightly.run(jobs)), logger),
+    schedule(rollUpDays.schedule, rollUpDays.name, () => noted(rollUpDays.run(jobs, 'recent')), logger),
     schedule(wakeDue.schedule, wakeDue.name, () => noted(wakeDue.run(jobs)), logger),
   ]
   // What was missed while nothing ran is planned at once, not at the next tick.
-  const first = noted(plan()).catch((error: unknown) => {
-    logger.error({ err: error }, 'the first planning failed; the next tick plans again')
-  })
+  const first = noted(plan())
+    .catch((error: unknown) => {
+      logger.error({ err: error }, 'the first planning failed; the next tick plans again')
+    })
+    .then(() => noted(rollUpDays.run(jobs, 'everything')))
+    .catch((error: unknown) => {
+      logger.error({ err: error }, 'the first roll-up failed; the next tick rolls up again')
+    })
   return async () => {
     await Promise.all(tasks.map(task => task.stop()))
     await first

@@ -42,3 +42,8 @@ export function newestDueWindow(now: number, settleMinutes: number): Window {
 export function formatWindow(window: Window): string {
   return `${new Date(window * 1000).toISOString().slice(0, 16)}Z`
 }
+
+/** `2026-10-31` of the UTC day that holds an instant. */
+export function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10)
+}

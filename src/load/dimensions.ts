@@ -8,7 +8,7 @@ export interface Cluster {
   readonly clusterId: string
 }
 
-/** What facts refer to by a key that is made of the content alone. Rows are never changed or deleted. */
+/** What facts refer to by a key that is made of the content alone. Rows are never changed. */
 export interface Dimension<T> {
   readonly table: string
   readonly key: string
@@ -37,8 +37,10 @@ export function dimensionStage(dimension: Dimension<never>): string {
 
 const REMEMBERED = 200_000
 
-// Keys that are in their table for certain. The oldest are forgotten first, which costs no more than sending them again.
-const stored = new WeakMap<pg.Pool, Map<string, Set<bigint>>>()
+// Keys that are in their table for certain: rows are never changed, and deleted two days after the last hour that had
+// them. The oldest are forgotten first, which costs no more than sending them again.
+const stored = new WeakMap<pg.Pool, { readonly since: number; readonly tables: Map<string, Set<bigint>> }>()
+const REMEMBERED_MS = 24 * 3_600_000
 
 /**
  * Puts the rows into their table that this process has not put there before. To be called outside a transaction: a key
@@ -72,8 +74,10 @@ export async function storeNew<T>(
 }
 
 function knownOf(pool: pg.Pool, table: string): Set<bigint> {
-  const tables = stored.get(pool) ?? new Map<string, Set<bigint>>()
-  stored.set(pool, tables)
+  const found = stored.get(pool)
+  const isCurrent = found !== undefined && performance.now() - found.since < REMEMBERED_MS
+  const tables = isCurrent ? found.tables : new Map<string, Set<bigint>>()
+  if (!isCurrent) stored.set(pool, { since: performance.now(), tables })
   const known = tables.get(table) ?? new Set<bigint>()
   tables.set(table, known)
   return known

@@ -105,12 +105,16 @@ export async function dueDays(
   return rows
 }
 
-/** Which windows a reload asks for: `missing` never loaded; `failed` incomplete, set aside or with an error; `all`. */
-export type ReloadMode = 'missing' | 'failed' | 'all'
+/**
+ * Which windows a reload asks for: `missing` never loaded; `failed` incomplete, set aside or with an error; `loaded` those
+ * with a published version; `all`.
+ */
+export type ReloadMode = 'missing' | 'failed' | 'loaded' | 'all'
 
 const RELOADED: Record<ReloadMode, string> = {
   missing: 'revision = 0',
   failed: `(state in ('incomplete', 'quarantined') or error_code is not null)`,
+  loaded: 'revision > 0',
   all: 'true',
 }
 

@@ -14,16 +14,32 @@ export const PARTITIONED_TABLES = [
 const LOCK_TRIES = 5
 const LOCK_NOT_AVAILABLE = '55P03'
 
-// What this process has seen exist. Partitions only go when a month has passed its retention, and nothing is loaded
-// there any more.
-const known = new WeakMap<pg.Pool, Set<string>>()
+// What this process has seen exist. Only for a while: a month that passed its retention is dropped, and is needed again
+// where the retention is lengthened.
+const known = new WeakMap<pg.Pool, { readonly since: number; readonly names: Set<string> }>()
+const KNOWN_MS = 3_600_000
 
-/** Makes the monthly partitions that the windows from `first` to `last` need. Safe to race; free once they are known. */
-export async function ensurePartitions(pool: pg.Pool, first: Window, last: Window): Promise<void> {
-  const seen = known.get(pool) ?? new Set<string>()
-  known.set(pool, seen)
+function knownNames(pool: pg.Pool): Set<string> {
+  const found = known.get(pool)
+  if (found !== undefined && performance.now() - found.since < KNOWN_MS) return found.names
+  const names = new Set<string>()
+  known.set(pool, { since: performance.now(), names })
+  return names
+}
+
+/**
+ * Makes the monthly partitions that the windows from `first` to `last` need, of the hourly facts unless told. Safe to
+ * race; free once they are known.
+ */
+export async function ensurePartitions(
+  pool: pg.Pool,
+  first: Window,
+  last: Window,
+  tables: readonly string[] = PARTITIONED_TABLES,
+): Promise<void> {
+  const seen = knownNames(pool)
   for (const month of monthsOf(first, last)) {
-    for (const table of PARTITIONED_TABLES) {
+    for (const table of tables) {
       const name = `${table}_p${month.replaceAll('-', '')}`
       if (seen.has(name)) continue
       await createPartition(pool, table, name, month)

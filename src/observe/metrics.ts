@@ -32,6 +32,23 @@ export function createMetrics() {
       labelNames: ['reason'] as const,
       registers,
     }),
+    nightlySteps: new Counter({
+      name: 'k8s_costs_nightly_steps_total',
+      help: 'Steps of the nightly work by outcome: done, failed',
+      labelNames: ['step', 'outcome'] as const,
+      registers,
+    }),
+    checkViolations: new Counter({
+      name: 'k8s_costs_check_violations_total',
+      help: 'Days of clusters on which a nightly check did not hold; severity E: the numbers are not to be trusted',
+      labelNames: ['check', 'severity'] as const,
+      registers,
+    }),
+    lateSamples: new Counter({
+      name: 'k8s_costs_late_samples_total',
+      help: 'Samples of containers that came after their window was settled: counted, not loaded',
+      registers,
+    }),
     lagSeconds: new Gauge({
       name: 'k8s_costs_lag_seconds',
       help: 'Seconds between now and the end of the newest loaded window',

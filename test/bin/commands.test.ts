@@ -30,20 +30,43 @@ describe('accounts', () => {
     expect(
       await run('accounts', 'add', bank, '--name', 'bank', '--tenant-id', 't-bank', '--currency', 'EUR'),
     ).toMatchObject(done)
+    const defaults = { kubernetes_id: null, retention_hourly_days: null, retention_daily_days: null }
     expect(await json('accounts', 'list')).toEqual([
-      { cloud_account_id: bank, name: 'bank', tenant_id: 't-bank', currency: 'EUR', kubernetes_id: null },
-      { cloud_account_id: shop, name: 'shop 店', tenant_id: shop, currency: 'USD', kubernetes_id: null },
+      { cloud_account_id: bank, name: 'bank', tenant_id: 't-bank', currency: 'EUR', ...defaults },
+      { cloud_account_id: shop, name: 'shop 店', tenant_id: shop, currency: 'USD', ...defaults },
     ])
     const { stdout } = await run('accounts', 'list')
     const lines = stdout.trimEnd().split('\n')
     expect(lines).toHaveLength(3)
-    expect(lines[0]).toMatch(/^ACCOUNT +NAME +CURRENCY +TENANT +KUBERNETES$/)
+    expect(lines[0]).toMatch(/^ACCOUNT +NAME +CURRENCY +TENANT +KUBERNETES +HOURS KEPT +DAYS KEPT$/)
 
     const removed = await run('accounts', 'remove', bank)
     expect(removed).toMatchObject({ code: 0, stdout: '' })
     const again = await run('accounts', 'remove', bank)
     expect(again).toMatchObject({ code: 1, stdout: '' })
     expect(again.stderr).toContain(`There is no account ${bank}`)
+  })
+
+  it('keep their facts as long as they are told, until they are told otherwise', async () => {
+    const kept = async () => {
+      const [account] = (await json('accounts', 'list')) as Record<string, unknown>[]
+      return [account?.retention_hourly_days, account?.retention_daily_days]
+    }
+    const add = ['accounts', 'add', shop, '--name', 'shop 店']
+    expect(await run(...add, '--retention-hourly-days', '90')).toMatchObject(done)
+    expect(await kept()).toEqual([90, null])
+    expect(await run(...add, '--retention-daily-days', '0')).toMatchObject(done)
+    expect(await kept()).toEqual([90, 0])
+    expect(await run('accounts', 'set', shop, '--retention-hourly-days', 'default')).toMatchObject(done)
+    expect(await kept()).toEqual([null, 0])
+    expect(await run('accounts', 'set', shop, '--retention-daily-days', '30')).toMatchObject(done)
+    expect((await run('accounts', 'list')).stdout).toMatch(/default +30 days$/m)
+
+    expect(await run('accounts', 'set', shop)).toMatchObject({ code: 2 })
+    expect(await run('accounts', 'set', shop, '--retention-hourly-days', '0')).toMatchObject({ code: 2 })
+    expect(await run('accounts', 'set', bank, '--retention-hourly-days', '9')).toMatchObject({ code: 1 })
+    expect(await run('accounts', 'set', shop, '--retention-daily-days', 'default')).toMatchObject(done)
+    expect(await kept()).toEqual([null, null])
   })
 
   it('keep a tenant for themselves: a second account of it is refused as wrong usage', async () => {

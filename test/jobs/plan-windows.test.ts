@@ -4,6 +4,7 @@ import { loadDay } from '../../jobs/load-day.js'
 import { planWindows, rediscover } from '../../jobs/plan-windows.js'
 import { wakeDue } from '../../jobs/wake-due.js'
 import { removeAccount } from '../../src/db/accounts.js'
+import { setRetention } from '../../src/db/retention.js'
 import { createLogger } from '../../src/observe/logger.js'
 import { openQueue, type WakeUpQueue } from '../../src/queue/queues.js'
 import {
@@ -75,6 +76,16 @@ describe('planning', () => {
     expect(months.rows.map(row => row.name)).toEqual(
       expect.arrayContaining([expect.stringContaining('p20260901'), expect.stringContaining('p20261001')]),
     )
+  })
+
+  test('begins with the first whole day that the account keeps hours of', async () => {
+    world.now = dueAt(3 * 24 + 2)
+    await setRetention(world.database.pool, ACCOUNT, { hourlyDays: 1 })
+    await plan()
+    expect(await planned()).toEqual(hours(26, FIRST + 2 * DAY))
+    await setRetention(world.database.pool, ACCOUNT, { hourlyDays: null })
+    await rediscover.run(world.context())
+    expect(await planned()).toEqual(hours(74))
   })
 
   test('goes on with the known clusters while Thanos is down, and wakes them', async () => {

@@ -1,0 +1,178 @@
+/**
+ * The statements that make the sums of one cluster's day out of its hours. Parameters of all: $1 account, $2 cluster,
+ * $3 the day as a date, $4 and $5 its bounds in Unix seconds.
+ *
+ * Amounts and quantities alike are summed as decimals, so that a sum is the same in whatever order its rows come.
+ */
+const OF_DAY = `cloud_account_id = $1 and cluster_id = $2 and day = $3::date`
+const HOURS = `h.cloud_account_id = $1 and h.cluster_id = $2
+  and h.window_start >= to_timestamp($4) and h.window_start < to_timestamp($5)`
+
+const QUANTITIES = [
+  'minutes',
+  'cpu_core_hours',
+  'cpu_core_request_hours',
+  'cpu_core_used_hours',
+  'ram_gib_hours',
+  'ram_gib_request_hours',
+  'ram_gib_used_hours',
+  'gpu_hours',
+  'pv_gib_hours',
+  'network_zone_gib',
+  'network_region_gib',
+  'network_internet_gib',
+  'load_balancer_hours',
+]
+const COSTS = [
+  'cpu_cost',
+  'ram_cost',
+  'gpu_cost',
+  'pv_cost',
+  'network_zone_cost',
+  'network_region_cost',
+  'network_internet_cost',
+  'load_balancer_cost',
+]
+/** What null says "not measured" of. Requests are no such: a null there says that there is none. */
+const MEASURED = ['cpu_core_used_hours', 'ram_gib_used_hours', 'gpu_hours', 'pv_gib_hours', ...COSTS.slice(2)]
+
+function quantity(expression: string, name = expression): string {
+  return `sum(${expression}::numeric)::float8 as ${name}`
+}
+
+/** Columns that are null in some rows of the group and not in others. */
+function partial(columns: readonly string[]): string {
+  const looked = columns.map(
+    column => `case when count(h.${column}) between 1 and count(*) - 1 then '${column}' end`,
+  )
+  return `array_remove(array[${looked.join(', ')}]::text[], null)`
+}
+
+/** The last value that is told, of the day's hours. */
+function last(column: string): string {
+  return `(array_agg(h.${column} order by h.window_start desc) filter (where h.${column} is not null))[1]`
+}
+
+const workload = `
+  insert into warehouse.allocation_daily (cloud_account_id, cluster_id, day, kind, namespace, controller_kind, controller,
+    container, node, hours, pods, ${QUANTITIES.join(', ')}, ${COSTS.join(', ')},
+    cpu_core_judged_hours, ram_gib_judged_hours, partial_parts)
+  select $1, $2, $3::date, 'workload', coalesce(c.namespace, ''), coalesce(c.controller_kind, ''),
+    coalesce(c.controller, ''), coalesce(c.container, ''), coalesce(c.node, ''),
+    count(distinct h.window_start), count(distinct c.pod),
+    ${QUANTITIES.map(column => quantity(`h.${column}`, column)).join(', ')},
+    ${COSTS.map(column => `sum(h.${column})`).join(', ')},
+    (sum(h.cpu_core_request_hours::numeric) filter (where h.cpu_core_used_hours is not null))::float8,
+    (sum(h.ram_gib_request_hours::numeric) filter (where h.ram_gib_used_hours is not null))::float8,
+    ${partial(MEASURED)}
+  from warehouse.allocation_hourly h
+  -- A left join: money whose name is missing is money all the same.
+  left join warehouse.container c on c.cloud_account_id = h.cloud_account_id and c.container_key = h.container_key
+  where ${HOURS}
+  group by 5, 6, 7, 8, 9`
+
+/** Which part of a remainder is which column, with its quantity where there is one. */
+const REMAINDER_PARTS = [
+  ['pv', 'pv_cost', 'pv_gib_hours'],
+  ['load_balancer', 'load_balancer_cost', 'load_balancer_hours'],
+  ['network_zone', 'network_zone_cost', 'network_zone_gib'],
+  ['network_region', 'network_region_cost', 'network_region_gib'],
+  ['network_internet', 'network_internet_cost', 'network_internet_gib'],
+] as const
+
+const remainder = `
+  insert into warehouse.allocation_daily (cloud_account_id, cluster_id, day, kind, namespace, controller_kind, controller,
+    container, node, ${REMAINDER_PARTS.flatMap(([, cost, amount]) => [cost, amount]).join(', ')}, management_cost)
+  select $1, $2, $3::date, h.kind, h.namespace, '', '', '', '',
+    ${REMAINDER_PARTS.flatMap(([part]) => [
+      `sum(h.cost) filter (where h.part = '${part}')`,
+      `(sum(h.quantity::numeric) filter (where h.part = '${part}'))::float8`,
+    ]).join(', ')},
+    sum(h.cost) filter (where h.part = 'management')
+  from warehouse.remainder_hourly h
+  where ${HOURS}
+  group by h.kind, h.namespace`
+
+const idle = `
+  insert into warehouse.idle_daily (cloud_account_id, cluster_id, day, node, hours, cpu_cost, ram_cost, gpu_cost,
+    partial_parts)
+  select $1, $2, $3::date, h.node, count(*), sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), ${partial(['gpu_cost'])}
+  from warehouse.idle_hourly h
+  where ${HOURS}
+  group by h.node`
+
+const nodes = `
+  insert into warehouse.asset_daily (cloud_account_id, cluster_id, day, asset_type, asset_id, name, hours, minutes,
+    cpu_core_hours, ram_gib_hours, gpu_hours, spot_hours, cpu_cost, ram_cost, gpu_cost, total_cost, partial_parts,
+    instance_type, region, zone, node_pool, provider_id)
+  select $1, $2, $3::date, 'node', coalesce(nullif(h.provider_id, ''), h.node), h.node, count(distinct h.window_start),
+    ${quantity('h.minutes', 'minutes')},
+    ${['cpu_cores', 'ram_gib', 'gpus', 'spot_ratio'].map(column => quantity(`(h.${column} * h.minutes / 60)`, column)).join(', ')},
+    sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), sum(h.total_cost),
+    ${partial(['cpu_cost', 'ram_cost', 'gpu_cost'])},
+    ${['instance_type', 'region', 'zone', 'node_pool'].map(last).join(', ')}, max(nullif(h.provider_id, ''))
+  from warehouse.node_hourly h
+  where ${HOURS}
+  group by 5, h.node`
+
+const assets = `
+  insert into warehouse.asset_daily (cloud_account_id, cluster_id, day, asset_type, asset_id, name, hours, minutes,
+    gib_hours, total_cost, provider_id, namespace, claim, storage_class)
+  select $1, $2, $3::date, h.asset_type, h.asset_id, h.name, count(*), ${quantity('h.minutes', 'minutes')},
+    ${quantity('(h.gib * h.minutes / 60)', 'gib_hours')}, sum(h.total_cost),
+    ${['provider_id', 'namespace', 'claim', 'storage_class'].map(last).join(', ')}
+  from warehouse.asset_hourly h
+  where ${HOURS}
+  group by h.asset_type, h.asset_id, h.name`
+
+/** In this order: what was there of the day, then the sums. */
+export const ROLL_UP = [
+  ...['allocation_daily', 'idle_daily', 'asset_daily'].map(
+    table => `delete from warehouse.${table} where ${OF_DAY}`,
+  ),
+  workload,
+  remainder,
+  idle,
+  nodes,
+  assets,
+]
+
+/** Notes of which versions of which windows the sums were made. */
+export const NOTE_ROLLED = `
+  update warehouse.day_ledger d
+  set rolled_at = now(), windows = w.windows, revision_sum = w.revision_sum,
+    allocation_rows = w.allocation_rows, node_rows = w.node_rows,
+    asset_cost = coalesce((select sum(total_cost) from warehouse.asset_daily where ${OF_DAY}), 0),
+    idle_cost = coalesce((select sum(total_cost) from warehouse.idle_daily where ${OF_DAY}), 0),
+    allocated_cost = a.allocated_cost, unmounted_cost = a.unmounted_cost, management_cost = a.management_cost,
+    network_cost = a.network_cost
+  from (
+      select count(*) as windows, coalesce(sum(h.revision), 0) as revision_sum,
+        coalesce(sum(h.allocation_rows), 0) as allocation_rows, coalesce(sum(h.node_rows), 0) as node_rows
+      from warehouse.window_ledger h
+      where ${HOURS} and h.revision > 0
+    ) w,
+    (
+      select coalesce(sum(total_cost) filter (where kind in ('workload', 'unallocated')), 0) as allocated_cost,
+        coalesce(sum(total_cost) filter (where kind = 'unmounted'), 0) as unmounted_cost,
+        coalesce(sum(total_cost) filter (where kind = 'cluster_management'), 0) as management_cost,
+        coalesce(sum(coalesce(network_zone_cost, 0) + coalesce(network_region_cost, 0)
+          + coalesce(network_internet_cost, 0)), 0) as network_cost
+      from warehouse.allocation_daily
+      where ${OF_DAY}
+    ) a
+  where d.cloud_account_id = $1 and d.cluster_id = $2 and d.day = $3::date`
+
+/** Notes that the day's containers, label sets and series are in use, so that they outlive it as long as its hours. */
+export const NOTE_USED = [
+  used('container', 'container_key', 'allocation_hourly'),
+  used('label_set', 'label_set_key', 'allocation_hourly'),
+  used('metric_series', 'series_key', 'metric_hourly'),
+]
+
+function used(table: string, key: string, facts: string): string {
+  return `
+    update warehouse.${table} t set last_day = $3::date
+    from (select distinct h.${key} from warehouse.${facts} h where ${HOURS}) u
+    where t.cloud_account_id = $1 and t.${key} = u.${key} and (t.last_day is null or t.last_day < $3::date)`
+}

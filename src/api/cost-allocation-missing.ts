@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type FactScope, LACKABLE, type Lackable, windowsOf } from './cost-allocation-facts.js'
-import type { AllocationFilters, CostAllocationRequest, ValueFilter } from './parameters.js'
+import { type CostAllocationRequest, isByLabel, type ValueFilter } from './parameters.js'
 import { satisfies, startsIn } from './where.js'
 
 type Part = Lackable | 'management'
@@ -43,19 +43,21 @@ export function missingParts(scope: FactScope): RawBuilder<unknown> {
       cross join ${windowsOf(sql`m.slot`, sql`u.hours`)}
     ),
     said as (
-      select part.part, l.cluster_id, l.window_start, min(w.item ->> 'code') as code, min(w.item ->> 'detail') as detail
+      select part.part, l.cluster_id, l.window_start, w.item ->> 'code' as code, min(w.item ->> 'detail') as detail
       from warehouse.window_ledger l
       cross join lateral jsonb_array_elements(
         case jsonb_typeof(l.warnings) when 'array' then l.warnings else '[]' end
       ) as w (item)
       join (values ${sql.join(names)}) part (part) on starts_with(w.item ->> 'code', part.part || '_not_')
       where ${loadedIn(scope)}
-      group by 1, 2, 3
+      group by 1, 2, 3, 4
       union all
-      -- Loaded by a release that knew no fee; its other parts are null in the facts themselves.
-      select 'management', l.cluster_id, l.window_start, null, null
+      -- Loaded by a release that knew none of these parts.
+      select part.part, l.cluster_id, l.window_start, null, null
       from warehouse.window_ledger l
-      where ${loadedIn(scope)} and l.management_cost is null
+      cross join (values ${sql.join(names)}) part (part)
+      where ${loadedIn(scope)}
+        and num_nonnulls(l.unmounted_cost, l.management_cost, l.network_cost, l.unallocated_cost) = 0
     )
     select part, cluster_id as cluster, s.code, min(s.detail) as detail,
       count(distinct window_start)::int as windows,
@@ -85,20 +87,22 @@ export function isAboutMissingPart(code: string): boolean {
 /** One entry per part and reason that concerns the answer, however many windows and clusters there are. */
 export function missingWarnings(
   missing: readonly MissingPart[],
-  { filters }: CostAllocationRequest,
+  request: CostAllocationRequest,
 ): { code: string; detail: string }[] {
   const groups = new Map<string, MissingPart[]>()
-  for (const one of missing.filter(candidate => concerns(candidate, filters))) {
+  for (const one of missing.filter(candidate => concerns(candidate, request))) {
     const code = one.code ?? `${one.part}_not_measured`
     groups.set(code, [...(groups.get(code) ?? []), one])
   }
   return [...groups].map(([code, ones]) => ({ code, detail: describe(ones) }))
 }
 
-// Volumes, load balancers, traffic and the fee may be rows without a container, which no fact would tell of.
-function concerns({ part, in_facts }: MissingPart, filters: AllocationFilters): boolean {
+// Volumes, load balancers, traffic and the fee may be rows without a container, of which no fact would tell; and a
+// filter by label leaves out what it can't judge.
+function concerns({ part, in_facts }: MissingPart, { filters, breakdownBy }: CostAllocationRequest): boolean {
   if (in_facts) return true
-  if (part === 'gpu' || part === 'labels') return false
+  if (part === 'gpu') return false
+  if (part === 'labels') return filters.labels.length > 0 || isByLabel(breakdownBy)
   const isRestOut = [filters.node, ...filters.labels.map(({ values }) => values)].some(excludesMissing)
   return !isRestOut && (part !== 'management' || !excludesMissing(filters.namespace))
 }

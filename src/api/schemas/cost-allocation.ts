@@ -1,14 +1,20 @@
 import { type Static, Type } from 'typebox'
-import { Meta, NullableNumber, NullableLabels, NullableString, Page, Timestamp } from './common.js'
+import { Meta, NullableLabels, NullableNumber, NullableString, Page, Timestamp } from './common.js'
 
-const KINDS = ['workload', 'idle', 'unmounted', 'cluster_management', 'unallocated'] as const
+const Kind = Type.Union([
+  Type.Literal('workload'),
+  Type.Literal('idle'),
+  Type.Literal('unmounted'),
+  Type.Literal('cluster_management'),
+  Type.Literal('unallocated'),
+])
 
 // A part of the cost is null where none of it was measured, and 0 where it is known not to apply: an idle row has no
 // volumes, and the management fee is in no row but its own.
 export const CostAllocationRow = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  kind: Type.Union(KINDS.map(kind => Type.Literal(kind))),
+  kind: Kind,
   cluster: NullableString,
   namespace: NullableString,
   node: NullableString,
@@ -39,8 +45,8 @@ export const CostAllocationRow = Type.Object({
   network_internet_cost: NullableNumber,
   network_cost: NullableNumber,
   load_balancer_cost: NullableNumber,
-  management_cost: Type.Number(),
-  shared_cost: Type.Number(),
+  management_cost: Type.Number({ description: 'The fee in its own row, 0 in all others.' }),
+  shared_cost: Type.Number({ description: 'Cost shared out onto the row; 0 where no sharing is asked.' }),
   idle_cost: NullableNumber,
   total_cost: Type.Number(),
   cpu_efficiency: NullableNumber,

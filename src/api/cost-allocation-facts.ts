@@ -63,7 +63,6 @@ const PART_COLUMNS = [
   'network_internet_cost',
   'load_balancer_cost',
   'management_cost',
-  'total_cost',
   'no_gpu',
   'no_pv',
   'no_network',
@@ -124,7 +123,6 @@ function workloadParts(scope: FactScope, { breakdownBy, step }: RowShape): RawBu
       sum(a.network_internet_cost) as network_internet_cost,
       sum(a.load_balancer_cost) as load_balancer_cost,
       null::numeric as management_cost,
-      sum(a.total_cost) as total_cost,
       ${sql.join(lacksOf(names.length > 0))}
     ${containersIn(scope, names)}
     group by 2, 3, 4`
@@ -171,8 +169,8 @@ export function windowsOf(slot: RawBuilder<unknown>, hours: RawBuilder<unknown>)
   ) w`
 }
 
-// An idle row fills the costs of CPU, memory and GPU with the signed idle of the resource and total_cost with their
-// sum. It has no usage, no minutes and no idle_cost: that field is for idle that is shared out over other rows.
+// An idle row fills the costs of CPU, memory and GPU with the signed idle of the resource. It has no usage, no minutes
+// and no idle_cost: that field is for idle that is shared out over other rows.
 function idleParts(scope: FactScope, { breakdownBy, step }: RowShape): RawBuilder<unknown> {
   return sql`
     select 'idle', ${idleColumn(breakdownBy)}, i.cluster_id, ${slotOf('i', step)}, ${hoursSeen('i')}, ${partList(
@@ -180,7 +178,6 @@ function idleParts(scope: FactScope, { breakdownBy, step }: RowShape): RawBuilde
         cpu_cost: sql`sum(i.cpu_cost)`,
         ram_cost: sql`sum(i.ram_cost)`,
         gpu_cost: sql`sum(i.gpu_cost)`,
-        total_cost: sql`sum(i.total_cost)`,
         no_gpu: hoursWhere('i', sql`i.gpu_cost is null`),
       },
     )}
@@ -202,7 +199,6 @@ function remainderParts(scope: FactScope, { breakdownBy, step }: RowShape): RawB
         network_internet_cost: cost('network_internet'),
         load_balancer_cost: cost('load_balancer'),
         management_cost: cost('management'),
-        total_cost: sql`sum(r.cost)`,
       })}
     ${remaindersIn(scope)}
     group by 1, 2, 3, 4`

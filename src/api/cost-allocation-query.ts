@@ -158,7 +158,6 @@ function entities(request: CostAllocationRequest): RawBuilder<unknown> {
       ${partCost('network_internet_cost', 'network')},
       ${partCost('load_balancer_cost', 'load_balancer')},
       coalesce(sum(p.management_cost), 0) as management_cost,
-      sum(p.total_cost) as total_cost,
       ${efficiency(sql`sum(p.cpu_core_used_hours)`, sql`sum(p.cpu_judged)`)} as cpu_efficiency,
       ${efficiency(sql`sum(p.ram_gib_used_hours)`, sql`sum(p.ram_judged)`)} as ram_efficiency,
       sum(v.coverage) / nullif(sum(v.windows), 0)::float8 as coverage
@@ -181,6 +180,10 @@ function withIdentity(cloudAccountId: string, request: CostAllocationRequest): R
       case when num_nonnulls(network_zone_cost, network_region_cost, network_internet_cost) > 0 then
         coalesce(network_zone_cost, 0) + coalesce(network_region_cost, 0) + coalesce(network_internet_cost, 0)
       end as network_cost,
+      -- Summed up last, over few rows: exact, so that it is what the facts' own totals add up to.
+      cpu_cost + ram_cost + coalesce(gpu_cost, 0) + coalesce(pv_cost, 0) + coalesce(network_zone_cost, 0)
+        + coalesce(network_region_cost, 0) + coalesce(network_internet_cost, 0) + coalesce(load_balancer_cost, 0)
+        + management_cost as total_cost,
       -- Weighted by cost over the resources whose efficiency is known; disks and network have none.
       (coalesce(cpu_efficiency * cpu_cost::float8, 0) + coalesce(ram_efficiency * ram_cost::float8, 0))
         / nullif(

@@ -63,6 +63,11 @@ export class ArgumentReader {
     return this.#single(name)
   }
 
+  /** The given names that begin with a prefix. */
+  namesFrom(prefix: string): string[] {
+    return Object.keys(this.#given).filter(name => name.startsWith(prefix))
+  }
+
   /** All values of a name that may be repeated. */
   list(name: string): string[] {
     const values = this.#values(name)
@@ -100,6 +105,7 @@ export class ArgumentReader {
   }
 }
 
-function shown(text: string): string {
+/** A value as an error quotes it: on one line and not at any length. */
+export function shown(text: string): string {
   return JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)
 }

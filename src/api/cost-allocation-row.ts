@@ -1,37 +1,13 @@
 import type { AllocationRecord } from './cost-allocation-query.js'
-import type { CostAllocationRequest, Dimension } from './parameters.js'
+import {
+  type Breakdown,
+  type CostAllocationRequest,
+  type Dimension,
+  isByLabel,
+  labelOf,
+} from './parameters.js'
 import type { CostAllocationRow } from './schemas/cost-allocation.js'
 import { stepEnd } from './steps.js'
-
-const PARTS = {
-  gpu: 'gpu_hours and gpu_cost',
-  pv: 'pv_gib_hours and pv_cost',
-  network: 'network_zone_cost, network_region_cost, network_internet_cost and network_cost',
-  load_balancer: 'load_balancer_cost',
-  management: 'management_cost',
-  shared: 'shared_cost',
-}
-
-/** One entry per part of the cost that no row has yet; the totals are without them. */
-export const missingParts = Object.entries(PARTS).map(([part, fields]) => ({
-  code: `${part}_not_computed`,
-  detail: `${fields} are null: this version does not compute them, and total_cost is without them`,
-}))
-
-const notComputed = {
-  labels: null,
-  gpu_hours: null,
-  gpu_cost: null,
-  pv_gib_hours: null,
-  pv_cost: null,
-  network_zone_cost: null,
-  network_region_cost: null,
-  network_internet_cost: null,
-  network_cost: null,
-  load_balancer_cost: null,
-  management_cost: null,
-  shared_cost: null,
-}
 
 /** The row as the API gives it, from the record as the database does. */
 export function toCostAllocationRow(
@@ -43,7 +19,6 @@ export function toCostAllocationRow(
     name: record.name,
     kind: record.kind,
     ...identityOf(record.value, request.breakdownBy),
-    ...notComputed,
     start_date: record.step_start,
     end_date: stepEnd(request.step, record.step_start, request.range),
     minutes: record.minutes,
@@ -57,7 +32,19 @@ export function toCostAllocationRow(
     ram_gib_request_hours: record.ram_gib_request_hours,
     ram_gib_used_hours: record.ram_gib_used_hours,
     ram_cost: Number(record.ram_cost),
-    // No idle is shared out over workloads, which is known and therefore 0; for the idle itself the field means nothing.
+    gpu_hours: record.gpu_hours,
+    gpu_cost: toNumber(record.gpu_cost),
+    pv_gib_hours: record.pv_gib_hours,
+    pv_cost: toNumber(record.pv_cost),
+    network_zone_cost: toNumber(record.network_zone_cost),
+    network_region_cost: toNumber(record.network_region_cost),
+    network_internet_cost: toNumber(record.network_internet_cost),
+    network_cost: toNumber(record.network_cost),
+    load_balancer_cost: toNumber(record.load_balancer_cost),
+    management_cost: Number(record.management_cost),
+    // Nothing is shared out over other rows, which is known and therefore 0.
+    shared_cost: 0,
+    // The same; for the idle itself the field means nothing.
     idle_cost: record.kind === 'idle' ? null : 0,
     total_cost: Number(record.total_cost),
     cpu_efficiency: record.cpu_efficiency,
@@ -68,8 +55,15 @@ export function toCostAllocationRow(
 }
 
 /** Only what the breakdown fixes: a namespace of two clusters is one row that belongs to neither. */
-function identityOf(value: string | null, dimension: Dimension): Record<Dimension, string | null> {
+function identityOf(
+  value: string | null,
+  breakdown: Breakdown,
+): Pick<CostAllocationRow, Dimension | 'labels'> {
+  const fixed = isByLabel(breakdown)
+    ? { labels: value === null ? null : { [labelOf(breakdown)]: value } }
+    : { [breakdown]: value }
   return {
+    labels: null,
     cluster: null,
     namespace: null,
     node: null,
@@ -77,6 +71,10 @@ function identityOf(value: string | null, dimension: Dimension): Record<Dimensio
     controller: null,
     pod: null,
     container: null,
-    [dimension]: value,
+    ...fixed,
   }
+}
+
+function toNumber(amount: string | null): number | null {
+  return amount === null ? null : Number(amount)
 }

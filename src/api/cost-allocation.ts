@@ -1,6 +1,7 @@
 import { newestDueWindow } from '../domain/window.js'
-import { allocationPage, selectionTotal } from './cost-allocation-query.js'
-import { missingParts, toCostAllocationRow } from './cost-allocation-row.js'
+import { isAboutMissingPart, type MissingPart, missingWarnings } from './cost-allocation-missing.js'
+import { allocationPage, scopeTotal } from './cost-allocation-query.js'
+import { toCostAllocationRow } from './cost-allocation-row.js'
 import { type CursorScope, readCursor, writeCursor } from './cursor.js'
 import { type ApiError, unavailable } from './errors.js'
 import { type CostAllocationRequest, previousRange } from './parameters.js'
@@ -32,7 +33,7 @@ export async function answerCostAllocation(run: RunQuery, subject: Subject): Pro
   const offset = request.cursor === undefined ? 0 : readCursor(request.cursor, scope)
   const records = await run(allocationPage(cloudAccountId, request, offset))
   const previous = previousRange(request.range)
-  const [previousTotal] = await run(selectionTotal(cloudAccountId, previous, request))
+  const [previousTotal] = await run(scopeTotal({ cloudAccountId, ...request, range: previous }))
   const rows = records.flatMap(record => (record.id === null ? [] : [toCostAllocationRow(record, request)]))
   const setCount = records[0]?.set_count ?? 0
   const nextOffset = offset + rows.length
@@ -46,7 +47,7 @@ export async function answerCostAllocation(run: RunQuery, subject: Subject): Pro
     previous_total: typeof previousTotal?.total === 'string' ? Number(previousTotal.total) : null,
     previous_range_start: previous.from,
     cost_allocation: rows,
-    meta: await describeAnswer(run, subject, data),
+    meta: await describeAnswer(run, subject, data, records[0]?.missing ?? []),
     page: { limit: request.limit, next: nextOffset < setCount ? writeCursor(nextOffset, scope) : null },
   }
 }
@@ -55,6 +56,7 @@ async function describeAnswer(
   run: RunQuery,
   { cloudAccountId, account, request, clock }: Subject,
   data: DataState,
+  missing: readonly MissingPart[],
 ): Promise<CostAllocationBody['meta']> {
   const now = clock.now()
   const state = await readRangeState(run, cloudAccountId, {
@@ -62,15 +64,16 @@ async function describeAnswer(
     newestDue: newestDueWindow(now, clock.settleMinutes),
     clusters: request.filters.cluster,
   })
+  const missingHere = missingWarnings(missing, request)
   return {
     currency: account.currency,
     data_version: data.version,
     data_to: state.dataTo,
     generated_at: Math.floor(now),
     coverage: state.coverage,
-    partial: state.gaps.length > 0 || missingParts.length > 0,
+    partial: state.gaps.length > 0 || missingHere.length > 0,
     gaps: [...state.gaps],
-    warnings: [...missingParts, ...state.warnings],
+    warnings: [...missingHere, ...state.warnings.filter(({ code }) => !isAboutMissingPart(code))],
   }
 }
 

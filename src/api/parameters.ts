@@ -1,5 +1,5 @@
 import { DAY_SECONDS, HOUR_SECONDS } from '../domain/window.js'
-import { ArgumentReader, type RawArguments } from './arguments.js'
+import { ArgumentReader, type RawArguments, shown } from './arguments.js'
 
 /** The windows of an answer: every window that starts in `[from, to)`, both whole hours in Unix seconds. */
 export interface WindowRange {
@@ -26,12 +26,20 @@ export const DIMENSIONS = [
   'container',
 ] as const
 export type Dimension = (typeof DIMENSIONS)[number]
+/** What makes a row: a dimension, or a label by its name as in Prometheus, without `label_`. */
+export type Breakdown = Dimension | LabelBreakdown
+type LabelBreakdown = `label:${string}`
 
 export const STEPS = ['all', 'hour', 'day', 'week', 'month'] as const
 export type Step = (typeof STEPS)[number]
 
-const FILTERS = ['cluster', 'namespace', 'node'] as const
-type FilterName = (typeof FILTERS)[number]
+export interface AllocationFilters {
+  readonly cluster: ValueFilter
+  readonly namespace: ValueFilter
+  readonly node: ValueFilter
+  /** By name, each name once. */
+  readonly labels: readonly { readonly name: string; readonly values: ValueFilter }[]
+}
 
 const SORTS = [
   'total_cost',
@@ -46,6 +54,16 @@ const SORTS = [
   'ram_gib_hours',
   'ram_gib_request_hours',
   'ram_gib_used_hours',
+  'gpu_hours',
+  'gpu_cost',
+  'pv_gib_hours',
+  'pv_cost',
+  'network_zone_cost',
+  'network_region_cost',
+  'network_internet_cost',
+  'network_cost',
+  'load_balancer_cost',
+  'management_cost',
   'cpu_efficiency',
   'ram_efficiency',
   'total_efficiency',
@@ -58,10 +76,10 @@ export interface CostAllocationRequest {
   readonly startDate: number
   readonly endDate: number
   readonly range: WindowRange
-  readonly breakdownBy: Dimension
+  readonly breakdownBy: Breakdown
   readonly step: Step
   readonly idle: 'separate' | 'hide'
-  readonly filters: Readonly<Record<FilterName, ValueFilter>>
+  readonly filters: AllocationFilters
   readonly sort: Sort
   readonly order: 'asc' | 'desc'
   readonly limit: number
@@ -71,6 +89,12 @@ export interface CostAllocationRequest {
 export const MISSING_ID = '00000000-0000-0000-0000-000000000000'
 const END_OF_YEAR_9999 = 253_402_300_799
 const LONGEST_DAYS = 400
+// Prometheus knows no other characters in a label name that came from Kubernetes; there a name has up to 317.
+const LABEL_NAME = /^[A-Za-z0-9_]{1,400}$/
+const LABEL_NAME_RULE = 'a label name has letters, digits and _ only, as in Prometheus, without label_'
+const LABEL_BREAKDOWN = 'label:'
+const LABEL_FILTER = 'label.'
+const MOST_LABEL_FILTERS = 10
 
 /** Reads and checks the arguments of `cost_allocation`; throws the ApiError that wins. */
 export function readCostAllocationRequest(given: RawArguments): CostAllocationRequest {
@@ -79,13 +103,14 @@ export function readCostAllocationRequest(given: RawArguments): CostAllocationRe
   const request: CostAllocationRequest = {
     ...dates,
     range: windowsTouching(dates.startDate, dates.endDate),
-    breakdownBy: reader.choice('breakdown_by', DIMENSIONS, 'namespace'),
+    breakdownBy: readBreakdown(reader),
     step: reader.choice('step', STEPS, 'all'),
     idle: reader.choice('idle', ['separate', 'hide'], 'separate'),
     filters: {
       cluster: readFilter(reader, 'k8s_cluster'),
       namespace: readFilter(reader, 'k8s_namespace'),
       node: readFilter(reader, 'k8s_node'),
+      labels: readLabelFilters(reader),
     },
     sort: reader.choice('sort', SORTS, 'total_cost'),
     order: reader.choice('order', ['asc', 'desc'], 'desc'),
@@ -94,6 +119,40 @@ export function readCostAllocationRequest(given: RawArguments): CostAllocationRe
   }
   reader.finish()
   return request
+}
+
+export function isByLabel(breakdown: string): breakdown is LabelBreakdown {
+  return breakdown.startsWith(LABEL_BREAKDOWN)
+}
+
+export function labelOf(breakdown: LabelBreakdown): string {
+  return breakdown.slice(LABEL_BREAKDOWN.length)
+}
+
+function readBreakdown(reader: ArgumentReader): Breakdown {
+  const text = reader.text('breakdown_by') ?? 'namespace'
+  const dimension = DIMENSIONS.find(candidate => candidate === text)
+  if (dimension !== undefined) return dimension
+  if (isByLabel(text)) {
+    if (LABEL_NAME.test(labelOf(text))) return text
+    reader.refuse('OE0217', ['breakdown_by'], `${shown(text)}: ${LABEL_NAME_RULE}`)
+  } else {
+    const allowed = `${DIMENSIONS.join(', ')}, ${LABEL_BREAKDOWN}<name>`
+    reader.refuse('OE0217', ['breakdown_by'], `${shown(text)} is not one of ${allowed}`)
+  }
+  return 'namespace'
+}
+
+function readLabelFilters(reader: ArgumentReader): AllocationFilters['labels'] {
+  const given = reader.namesFrom(LABEL_FILTER).sort()
+  if (given.length > MOST_LABEL_FILTERS) {
+    reader.refuse('OE0217', [`${LABEL_FILTER}<name>`], `${MOST_LABEL_FILTERS} labels are the most`)
+  }
+  return given.map(argument => {
+    const name = argument.slice(LABEL_FILTER.length)
+    if (!LABEL_NAME.test(name)) reader.refuse('OE0217', [argument], LABEL_NAME_RULE)
+    return { name, values: readFilter(reader, argument) }
+  })
 }
 
 function readDates(reader: ArgumentReader): { startDate: number; endDate: number } {

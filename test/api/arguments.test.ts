@@ -34,6 +34,21 @@ describe('arguments', () => {
     ['more than 400 days', { start_date, end_date: start_date + 400 * 86_400 + 1 }, 'OE0515', []],
     ['an unknown breakdown', { ...DAY, breakdown_by: 'planet' }, 'OE0217', ['breakdown_by']],
     ['two breakdowns', { ...DAY, breakdown_by: ['node', 'pod'] }, 'OE0217', ['breakdown_by']],
+    ['a label without a name', { ...DAY, breakdown_by: 'label:' }, 'OE0217', ['breakdown_by']],
+    ['a label as Kubernetes writes it', { ...DAY, breakdown_by: 'label:a/b-c' }, 'OE0217', ['breakdown_by']],
+    ['a label with a line break', { ...DAY, breakdown_by: 'label:team\n' }, 'OE0217', ['breakdown_by']],
+    ['an endless label', { ...DAY, breakdown_by: `label:${'x'.repeat(401)}` }, 'OE0217', ['breakdown_by']],
+    ['two labels', { ...DAY, breakdown_by: ['label:a', 'label:b'] }, 'OE0217', ['breakdown_by']],
+    ['a label filter without a name', { ...DAY, 'label.': 'x' }, 'OE0217', ['label.']],
+    ['a label filter that is no name', { ...DAY, "label.a'b": 'x' }, 'OE0217', ["label.a'b"]],
+    ['an empty label filter', { ...DAY, 'label.a': '' }, 'OE0217', ['label.a']],
+    ['a null character in a label', { ...DAY, 'label.a': '\0' }, 'OE0217', ['label.a']],
+    [
+      'more labels than ten',
+      { ...DAY, ...Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`label.l${i}`, 'x'])) },
+      'OE0217',
+      ['label.<name>'],
+    ],
     ['an unknown step', { ...DAY, step: 'year' }, 'OE0217', ['step']],
     ['an empty step', { ...DAY, step: '' }, 'OE0217', ['step']],
     ['an unknown idle', { ...DAY, idle: 'share' }, 'OE0217', ['idle']],
@@ -101,12 +116,21 @@ describe('arguments', () => {
       }
     },
   )
-  it.each(['k8s_cluster', 'k8s_namespace', 'k8s_node'])('are only ever compared in %s', async name => {
-    for (const value of [...hostile, ...hostile.map(text => `!${text}`)]) {
-      const response = await world.ask(FIRST, { ...DAY, [name]: value })
-      expect(response.statusCode).toBe(200)
+  it('cannot smuggle SQL through the name of a label', async () => {
+    for (const value of hostile) {
+      expect((await world.ask(FIRST, { ...DAY, breakdown_by: `label:${value}` })).statusCode).toBe(400)
+      expect((await world.ask(FIRST, { ...DAY, [`label.${value}`]: 'x' })).statusCode).toBe(400)
     }
-    const { rows } = await world.database.pool.query('select from warehouse.cluster')
-    expect(rows).toHaveLength(1)
   })
+  it.each(['k8s_cluster', 'k8s_namespace', 'k8s_node', 'label.team', 'label.__proto__'])(
+    'are only ever compared in %s',
+    async name => {
+      for (const value of [...hostile, ...hostile.map(text => `!${text}`)]) {
+        const response = await world.ask(FIRST, { ...DAY, [name]: value })
+        expect(response.statusCode).toBe(200)
+      }
+      const { rows } = await world.database.pool.query('select from warehouse.cluster')
+      expect(rows).toHaveLength(1)
+    },
+  )
 })

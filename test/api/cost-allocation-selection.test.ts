@@ -95,7 +95,7 @@ describe('filters', () => {
 })
 
 describe('sorting and paging', () => {
-  it.each(['total_cost', 'name', 'cpu_efficiency', 'start_date', 'minutes'])(
+  it.each(['total_cost', 'name', 'cpu_efficiency', 'start_date', 'minutes', 'gpu_cost', 'network_cost'])(
     'by %s gives every row once',
     async sort => {
       for (const order of ['asc', 'desc']) {

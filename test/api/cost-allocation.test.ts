@@ -67,22 +67,20 @@ describe('a row', () => {
     ])
   })
 
-  it('has null for every part that is not computed, with a reason each', async () => {
+  it('has null for every part that was not measured, with a reason each', async () => {
     const { cost_allocation, meta } = await world.body(FIRST, RANGE)
     for (const row of cost_allocation) {
+      const unmeasured = row.kind === 'idle' ? 0 : null
+      expect(row).toMatchObject({ labels: null, gpu_hours: null, gpu_cost: null, pv_gib_hours: null })
       expect(row).toMatchObject({
-        labels: null,
-        gpu_hours: null,
-        gpu_cost: null,
-        pv_gib_hours: null,
-        pv_cost: null,
+        pv_cost: unmeasured,
+        network_cost: unmeasured,
+        network_zone_cost: unmeasured,
       })
-      expect(row).toMatchObject({ network_cost: null, load_balancer_cost: null, management_cost: null })
-      expect(row).toMatchObject({ network_zone_cost: null, shared_cost: null })
+      expect(row).toMatchObject({ load_balancer_cost: unmeasured, management_cost: 0, shared_cost: 0 })
     }
     expect(meta.warnings.map(({ code }) => code)).toEqual([
-      ...['gpu_not_computed', 'pv_not_computed', 'network_not_computed', 'load_balancer_not_computed'],
-      ...['management_not_computed', 'shared_not_computed'],
+      ...['gpu_not_measured', 'load_balancer_not_measured', 'network_not_measured', 'pv_not_measured'],
     ])
     expect(meta.partial).toBe(true)
     expect(meta.currency).toBe('EUR')

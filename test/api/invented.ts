@@ -108,7 +108,7 @@ function ids(namespace: string, pod: string, node: string, controller: string | 
 }
 
 /** A small generator (mulberry32), so that a failure can be repeated. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -133,7 +133,9 @@ export function sum<T>(items: readonly T[], value: (item: T) => number): number 
 }
 
 export function expectedTotal(idle: 'separate' | 'hide'): number {
-  const money = facts.flatMap(({ containers, nodes }) => (idle === 'hide' ? containers : nodes))
+  const money = facts.flatMap<Pick<SeedNode, 'cpuCost' | 'ramCost'>>(({ containers, nodes }) =>
+    idle === 'hide' ? containers : nodes,
+  )
   return Number(money.reduce((all, { cpuCost, ramCost }) => all + cpuCost + ramCost, 0n)) / 1e12
 }
 

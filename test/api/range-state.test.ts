@@ -22,6 +22,7 @@ beforeEach(async () => {
     'allocation_hourly',
     'node_hourly',
     'idle_hourly',
+    'remainder_hourly',
     'container',
     'window_ledger',
     'cluster',

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { formatMoney, type Money, sumMoney } from '../../src/domain/money.js'
+import type { RemainderRow } from '../../src/domain/rows.js'
 import { HOUR_SECONDS } from '../../src/domain/window.js'
+import { ensureMonth, FACT_TABLES } from './seed-partitions.js'
 
 export interface SeedContainer {
   readonly namespace: string
@@ -19,17 +21,37 @@ export interface SeedContainer {
   readonly ramUsed?: number | null
   readonly cpuCost: Money
   readonly ramCost: Money
+  /** The parts below are null, not measured, unless given. */
+  readonly gpuHours?: number | null
+  readonly gpuCost?: Money | null
+  readonly pvGibHours?: number | null
+  readonly pvCost?: Money | null
+  readonly networkZoneCost?: Money | null
+  readonly networkRegionCost?: Money | null
+  readonly networkInternetCost?: Money | null
+  readonly loadBalancerCost?: Money | null
+  /** Absent: not collected. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 export interface SeedNode {
   readonly node: string
   readonly cpuCost: Money
   readonly ramCost: Money
+  /** Absent: not known, and its idle neither. */
+  readonly gpuCost?: Money
+}
+
+/** What no container carries; in no namespace unless told. */
+export interface SeedRemainder extends Pick<RemainderRow, 'kind' | 'part' | 'name' | 'cost'> {
+  readonly namespace?: string
+  readonly quantity?: number
 }
 
 export interface SeedWindow {
   readonly containers: readonly SeedContainer[]
   readonly nodes: readonly SeedNode[]
+  readonly remainders?: readonly SeedRemainder[]
   readonly coverage?: number
   readonly reason?: 'source_silent' | 'suspect'
   readonly warnings?: readonly { code: string; detail: string }[]
@@ -88,7 +110,7 @@ export async function seedWindow(
   const client = await pool.connect()
   try {
     await client.query('begin')
-    for (const table of ['allocation_hourly', 'node_hourly', 'idle_hourly']) {
+    for (const table of FACT_TABLES) {
       await client.query(
         `delete from warehouse.${table}
          where cloud_account_id = $1 and cluster_id = $2 and window_start = to_timestamp($3)`,
@@ -97,6 +119,7 @@ export async function seedWindow(
     }
     for (const container of rows.containers) await insertContainer(client, key, window, container)
     for (const node of rows.nodes) await insertNode(client, key, window, node, rows.containers)
+    for (const remainder of rows.remainders ?? []) await insertRemainder(client, key, window, remainder)
     await insertLedger(client, key, window, rows)
     await client.query('commit')
   } finally {
@@ -120,28 +143,74 @@ async function insertContainer(
      on conflict do nothing`,
     [...identity, containerKey.toString()],
   )
+  await insert(client, 'allocation_hourly', key, window, {
+    container_key: containerKey.toString(),
+    label_set_key: row.labels === undefined ? null : await insertLabels(client, key, row.labels),
+    minutes: row.minutes ?? 60,
+    cpu_core_hours: row.cpuHours ?? 1,
+    cpu_core_request_hours: row.cpuRequest ?? null,
+    cpu_core_used_hours: row.cpuUsed ?? null,
+    ram_gib_hours: row.ramHours ?? 1,
+    ram_gib_request_hours: row.ramRequest ?? null,
+    ram_gib_used_hours: row.ramUsed ?? null,
+    gpu_hours: row.gpuHours ?? null,
+    pv_gib_hours: row.pvGibHours ?? null,
+    cpu_cost: formatMoney(row.cpuCost),
+    ram_cost: formatMoney(row.ramCost),
+    gpu_cost: textOf(row.gpuCost),
+    pv_cost: textOf(row.pvCost),
+    network_zone_cost: textOf(row.networkZoneCost),
+    network_region_cost: textOf(row.networkRegionCost),
+    network_internet_cost: textOf(row.networkInternetCost),
+    load_balancer_cost: textOf(row.loadBalancerCost),
+    price_source: 'measured',
+  })
+}
+
+async function insertLabels(
+  client: pg.PoolClient,
+  key: ClusterKey,
+  labels: Readonly<Record<string, string>>,
+): Promise<string> {
+  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify([key.account, pairs])
+  const labelSetKey = createHash('sha256').update(text).digest().readBigInt64BE().toString()
   await client.query(
-    `insert into warehouse.allocation_hourly (
-       cloud_account_id, cluster_id, window_start, container_key, minutes,
-       cpu_core_hours, cpu_core_request_hours, cpu_core_used_hours,
-       ram_gib_hours, ram_gib_request_hours, ram_gib_used_hours, cpu_cost, ram_cost, price_source
-     ) values ($1, $2, to_timestamp($3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'measured')`,
-    [
-      key.account,
-      key.cluster,
-      window,
-      containerKey.toString(),
-      row.minutes ?? 60,
-      row.cpuHours ?? 1,
-      row.cpuRequest ?? null,
-      row.cpuUsed ?? null,
-      row.ramHours ?? 1,
-      row.ramRequest ?? null,
-      row.ramUsed ?? null,
-      formatMoney(row.cpuCost),
-      formatMoney(row.ramCost),
-    ],
+    `insert into warehouse.label_set (cloud_account_id, label_set_key, labels) values ($1, $2, $3)
+     on conflict do nothing`,
+    [key.account, labelSetKey, JSON.stringify(labels)],
   )
+  return labelSetKey
+}
+
+async function insertRemainder(
+  client: pg.PoolClient,
+  key: ClusterKey,
+  window: number,
+  { kind, part, namespace = '', name, quantity = 1, cost }: SeedRemainder,
+): Promise<void> {
+  const row = { kind, part, namespace, name, quantity, cost: formatMoney(cost) }
+  await insert(client, 'remainder_hourly', key, window, row)
+}
+
+/** A fact of a window of a cluster, by the names of its columns. */
+async function insert(
+  client: pg.PoolClient,
+  table: string,
+  key: ClusterKey,
+  window: number,
+  row: Readonly<Record<string, string | number | null>>,
+): Promise<void> {
+  const places = Object.keys(row).map((_, index) => `$${index + 4}`)
+  await client.query(
+    `insert into warehouse.${table} (cloud_account_id, cluster_id, window_start, ${Object.keys(row).join(', ')})
+     values ($1, $2, to_timestamp($3), ${places.join(', ')})`,
+    [key.account, key.cluster, window, ...Object.values(row)],
+  )
+}
+
+function textOf(cost: Money | null | undefined): string | null {
+  return cost === null || cost === undefined ? null : formatMoney(cost)
 }
 
 async function insertNode(
@@ -151,70 +220,73 @@ async function insertNode(
   row: SeedNode,
   containers: readonly SeedContainer[],
 ): Promise<void> {
-  await client.query(
-    `insert into warehouse.node_hourly (
-       cloud_account_id, cluster_id, window_start, node, provider_id, minutes, cpu_cores, ram_gib,
-       cpu_price, ram_price, price_source, cpu_cost, ram_cost
-     ) values ($1, $2, to_timestamp($3), $4, '', 60, 4, 16, 0.03, 0.004, 'measured', $5, $6)`,
-    [key.account, key.cluster, window, row.node, formatMoney(row.cpuCost), formatMoney(row.ramCost)],
-  )
-  const own = containers.filter(({ node }) => node === row.node)
-  await client.query(
-    `insert into warehouse.idle_hourly (cloud_account_id, cluster_id, window_start, node, cpu_cost, ram_cost)
-     values ($1, $2, to_timestamp($3), $4, $5, $6)`,
-    [
-      key.account,
-      key.cluster,
-      window,
-      row.node,
-      formatMoney(row.cpuCost - sumMoney(own.map(({ cpuCost }) => cpuCost))),
-      formatMoney(row.ramCost - sumMoney(own.map(({ ramCost }) => ramCost))),
-    ],
-  )
+  const { node, gpuCost } = row
+  await insert(client, 'node_hourly', key, window, {
+    ...{ node, provider_id: '', minutes: 60, cpu_cores: 4, ram_gib: 16 },
+    ...{ cpu_price: 0.03, ram_price: 0.004, price_source: 'measured' },
+    cpu_cost: formatMoney(row.cpuCost),
+    ram_cost: formatMoney(row.ramCost),
+    gpu_cost: textOf(gpuCost),
+  })
+  const own = containers.filter(container => container.node === node)
+  await insert(client, 'idle_hourly', key, window, {
+    node,
+    cpu_cost: formatMoney(row.cpuCost - sumMoney(own.map(({ cpuCost }) => cpuCost))),
+    ram_cost: formatMoney(row.ramCost - sumMoney(own.map(({ ramCost }) => ramCost))),
+    gpu_cost:
+      gpuCost === undefined ? null : formatMoney(gpuCost - sumMoney(own.map(one => one.gpuCost ?? 0n))),
+  })
+}
+
+/** Totals of the ledger: allocated + idle + unmounted + management + unallocated = assets + network. */
+function totalsOf({ containers, nodes, remainders = [] }: SeedWindow): Record<string, Money> {
+  const total = <T>(items: readonly T[], parts: (item: T) => (Money | null | undefined)[]) =>
+    sumMoney(items.flatMap(item => parts(item).map(part => part ?? 0n)))
+  const remaining = (kind: string) => total(remainders, one => [one.kind === kind ? one.cost : 0n])
+  const ownNodes = total(nodes, one => [one.cpuCost, one.ramCost, one.gpuCost])
+  const onNodes = total(containers, one => [one.cpuCost, one.ramCost, one.gpuCost])
+  const others = total(containers, one => [one.pvCost, one.loadBalancerCost])
+  const traffic = total(containers, one => [
+    one.networkZoneCost,
+    one.networkRegionCost,
+    one.networkInternetCost,
+  ])
+  const [unmounted, management] = [remaining('unmounted'), remaining('cluster_management')]
+  return {
+    asset_cost: ownNodes + others + unmounted + management,
+    allocated_cost: onNodes + others + traffic,
+    idle_cost: ownNodes - onNodes,
+    unmounted_cost: unmounted,
+    management_cost: management,
+    network_cost: traffic + remaining('unallocated'),
+    unallocated_cost: remaining('unallocated'),
+  }
 }
 
 async function insertLedger(
   client: pg.PoolClient,
   key: ClusterKey,
   window: number,
-  { coverage = 1, reason, warnings, containers, nodes }: SeedWindow,
+  rows: SeedWindow,
 ): Promise<void> {
-  const assets = sumMoney(nodes.flatMap(row => [row.cpuCost, row.ramCost]))
-  const allocated = sumMoney(containers.flatMap(row => [row.cpuCost, row.ramCost]))
+  const { coverage = 1, reason, warnings, containers, nodes } = rows
+  const totals = totalsOf(rows)
+  const names = Object.keys(totals)
   await client.query(
     `insert into warehouse.window_ledger as l (
        cloud_account_id, cluster_id, window_start, state, reason, revision, loaded_at, coverage, warnings,
-       allocation_rows, node_rows, asset_cost, allocated_cost, idle_cost
-     ) values ($1, $2, to_timestamp($3), 'loaded', $4, 1, now(), $5, $6, $7, $8, $9, $10, $11)
+       allocation_rows, node_rows, ${names.join(', ')}
+     ) values (
+       $1, $2, to_timestamp($3), 'loaded', $4, 1, now(), $5, $6, $7, $8, ${names.map((_, i) => `$${i + 9}`).join(', ')}
+     )
      on conflict (cloud_account_id, cluster_id, window_start) do update
        set state = 'loaded', reason = excluded.reason, revision = l.revision + 1, loaded_at = now(),
-           coverage = excluded.coverage, warnings = excluded.warnings, asset_cost = excluded.asset_cost,
-           allocated_cost = excluded.allocated_cost, idle_cost = excluded.idle_cost`,
+           coverage = excluded.coverage, warnings = excluded.warnings,
+           ${names.map(name => `${name} = excluded.${name}`).join(', ')}`,
     [
-      key.account,
-      key.cluster,
-      window,
-      reason ?? null,
-      coverage,
+      ...[key.account, key.cluster, window, reason ?? null, coverage],
       warnings === undefined ? null : JSON.stringify(warnings),
-      containers.length,
-      nodes.length,
-      formatMoney(assets),
-      formatMoney(allocated),
-      formatMoney(assets - allocated),
+      ...[containers.length, nodes.length, ...Object.values(totals).map(formatMoney)],
     ],
   )
-}
-
-async function ensureMonth(pool: pg.Pool, window: number): Promise<void> {
-  const date = new Date(window * 1000)
-  const from = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)).toISOString()
-  const to = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)).toISOString()
-  const name = from.slice(0, 10).replaceAll('-', '')
-  for (const parent of ['allocation_hourly', 'node_hourly', 'idle_hourly']) {
-    await pool.query(
-      `create table if not exists warehouse.${parent}_p${name} partition of warehouse.${parent}
-       for values from ('${from}') to ('${to}')`,
-    )
-  }
 }

@@ -6,8 +6,11 @@ export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'nul
 /** Unix seconds, UTC. */
 export const Timestamp = Type.Integer()
 const NullableTimestamp = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
-/** A part of the cost that this version does not compute. */
-export const NotComputed = Type.Unsafe<null>({ type: 'null' })
+/** Label values by name, as in Prometheus, without `label_`. */
+export const NullableLabels = Type.Unsafe<Record<string, string> | null>({
+  type: ['object', 'null'],
+  additionalProperties: { type: 'string' },
+})
 
 const Gap = Type.Object({
   cluster: Type.String(),

@@ -1,10 +1,20 @@
 import { type Static, Type } from 'typebox'
-import { Meta, NotComputed, NullableNumber, NullableString, Page, Timestamp } from './common.js'
+import { Meta, NullableLabels, NullableNumber, NullableString, Page, Timestamp } from './common.js'
 
+const Kind = Type.Union([
+  Type.Literal('workload'),
+  Type.Literal('idle'),
+  Type.Literal('unmounted'),
+  Type.Literal('cluster_management'),
+  Type.Literal('unallocated'),
+])
+
+// A part of the cost is null where none of it was measured, and 0 where it is known not to apply: an idle row has no
+// volumes, and the management fee is in no row but its own.
 export const CostAllocationRow = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  kind: Type.Union([Type.Literal('workload'), Type.Literal('idle'), Type.Literal('unallocated')]),
+  kind: Kind,
   cluster: NullableString,
   namespace: NullableString,
   node: NullableString,
@@ -12,7 +22,7 @@ export const CostAllocationRow = Type.Object({
   controller: NullableString,
   pod: NullableString,
   container: NullableString,
-  labels: NotComputed,
+  labels: NullableLabels,
   start_date: Timestamp,
   end_date: Timestamp,
   minutes: NullableNumber,
@@ -26,17 +36,17 @@ export const CostAllocationRow = Type.Object({
   ram_gib_request_hours: NullableNumber,
   ram_gib_used_hours: NullableNumber,
   ram_cost: Type.Number(),
-  gpu_hours: NotComputed,
-  gpu_cost: NotComputed,
-  pv_gib_hours: NotComputed,
-  pv_cost: NotComputed,
-  network_zone_cost: NotComputed,
-  network_region_cost: NotComputed,
-  network_internet_cost: NotComputed,
-  network_cost: NotComputed,
-  load_balancer_cost: NotComputed,
-  management_cost: NotComputed,
-  shared_cost: NotComputed,
+  gpu_hours: NullableNumber,
+  gpu_cost: NullableNumber,
+  pv_gib_hours: NullableNumber,
+  pv_cost: NullableNumber,
+  network_zone_cost: NullableNumber,
+  network_region_cost: NullableNumber,
+  network_internet_cost: NullableNumber,
+  network_cost: NullableNumber,
+  load_balancer_cost: NullableNumber,
+  management_cost: Type.Number({ description: 'The fee in its own row, 0 in all others.' }),
+  shared_cost: Type.Number({ description: 'Cost shared out onto the row; 0 where no sharing is asked.' }),
   idle_cost: NullableNumber,
   total_cost: Type.Number(),
   cpu_efficiency: NullableNumber,

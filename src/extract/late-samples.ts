@@ -1,6 +1,7 @@
 import { HOUR_SECONDS, type Window } from '../domain/window.js'
 import { askHours, type Source } from './ask.js'
-import { type CatalogueQuery, catalogue } from './catalogue.js'
+import { catalogue } from './catalogue.js'
+import type { CatalogueQuery } from './query.js'
 
 /** The samples that container-hours are made of, counted as loading counts them. */
 const allContainerSamples: CatalogueQuery = {
@@ -8,6 +9,7 @@ const allContainerSamples: CatalogueQuery = {
   purpose: 'how many samples there are by now of the containers of a window',
   unit: 'samples',
   labels: [],
+  merge: 'sum',
   expression: (matchers, identity) =>
     `sum by (${identity}) (${catalogue.containerSamples.expression(matchers, identity)})`,
 }

@@ -4,8 +4,8 @@ import { NamedError } from '../errors.js'
 import { labelKey } from '../thanos/labels.js'
 import { equals } from '../thanos/promql.js'
 import type { Source } from './ask.js'
-import type { CatalogueQuery } from './query.js'
 import { type Mended, readableLabels } from './normalise.js'
+import type { CatalogueQuery } from './query.js'
 import { REPLICA_LABELS } from './replicas.js'
 
 /** What is asked of a series in an hour, and by which function. */

@@ -163,11 +163,6 @@ export class PartsBuilder extends BatchBuilder {
   }
 }
 
-/** Times of samples a minute apart, from a minute of the window on. */
-export function minutes(from: number, to: number, window: Window = H): number[] {
-  return Array.from({ length: to - from }, (_, i) => window + (from + i) * 60)
-}
-
 /** The window so many hours after the usual one. */
 export function later(hours: number): Window {
   return (H + hours * HOUR_SECONDS) as Window

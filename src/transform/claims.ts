@@ -1,8 +1,10 @@
 import { label, type Series } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller, type Seen } from './fuller.js'
 import { type Hour, keyBy, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import { podKey, type RunningPod } from './pods.js'
+import { compare } from './tally.js'
 import { type Told, toldBy } from './told.js'
 
 /** What a pod holds of a claim, by `podKey`. */
@@ -128,23 +130,38 @@ const UNDIVIDED = 1.001
  * it at that moment. The exporter says them divided; one that says the whole for each is divided here.
  */
 function exactShares(hour: Hour): Map<string, number> {
-  const byClaim = new Map<string, Series[]>()
+  const byClaim = new Map<string, Map<string, Series[]>>()
   for (const series of hour.raw.get('podClaims') ?? []) {
-    const key = `${claimKey(series)}\0${label(series, 'job')}`
-    byClaim.set(key, [...(byClaim.get(key) ?? []), series])
+    const jobs = byClaim.get(claimKey(series)) ?? new Map<string, Series[]>()
+    byClaim.set(claimKey(series), jobs)
+    const job = label(series, 'job')
+    jobs.set(job, [...(jobs.get(job) ?? []), series])
   }
   const sizes = claimBytes(hour)
   const shares = new Map<string, number>()
-  for (const holders of byClaim.values()) {
-    const first = holders[0] as Series
-    const interval = hour.interval(label(first, 'job'))
-    if (interval === undefined || holders.length < 2) continue
-    for (const [key, byteSamples] of dividedSums(holders, sizes.get(claimKey(first)))) {
-      const gibHours = (byteSamples * interval) / HOUR_SECONDS / GIB
-      shares.set(key, Math.max(shares.get(key) ?? 0, gibHours))
-    }
+  for (const [claim, jobs] of byClaim) {
+    const held = fullestHolding(hour, jobs)
+    if (held === undefined || held.holders.length < 2) continue
+    for (const [key, byteSamples] of dividedSums(held.holders, sizes.get(claim)))
+      shares.set(key, (byteSamples * held.seconds) / HOUR_SECONDS / GIB)
   }
   return shares
+}
+
+/** Of several jobs that tell who holds a claim the one that saw it held longest. */
+function fullestHolding(
+  hour: Hour,
+  jobs: ReadonlyMap<string, readonly Series[]>,
+): (Seen & { readonly holders: readonly Series[] }) | undefined {
+  let best: (Seen & { readonly holders: readonly Series[] }) | undefined
+  for (const [job, holders] of [...jobs].sort(([a], [b]) => compare(a, b))) {
+    const seconds = hour.interval(job)
+    if (seconds === undefined) continue
+    const moments = new Set(holders.flatMap(series => series.times))
+    const held = { holders, seconds, samples: moments.size }
+    if (best === undefined || isFuller(held, best)) best = held
+  }
+  return best
 }
 
 function dividedSums(holders: readonly Series[], bytes: number | undefined): Map<string, number> {

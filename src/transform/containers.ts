@@ -1,6 +1,7 @@
 import type { NodeRow } from '../domain/rows.js'
 import { label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller } from './fuller.js'
 import type { GpuHours } from './gpus.js'
 import { containerKey, containerOnNodeKey, type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
@@ -63,8 +64,8 @@ function bestSource(hour: Hour, tally: Tally): Map<string, { sums: Sums; seconds
     for (const sums of jobs) {
       const seconds = hour.interval(label(sums.reading.series, 'job')) ?? 0
       const known = best.get(key)
-      if (!known || sums.samples * seconds > known.sums.samples * known.seconds)
-        best.set(key, { sums, seconds })
+      const isMore = known && isFuller({ ...sums, seconds }, { ...known.sums, seconds: known.seconds })
+      if (!known || isMore) best.set(key, { sums, seconds })
     }
   }
   return best

@@ -2,6 +2,7 @@ import { toMoney } from '../domain/money.js'
 import type { NodeRow } from '../domain/rows.js'
 import { type FactName, label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller, type Seen } from './fuller.js'
 import { type Hour, type Reading, readingsOf } from './hour.js'
 import { type Place, placesOf } from './places.js'
 import { type NodePrice, nodePrice, type PriceEvidence } from './prices.js'
@@ -25,7 +26,7 @@ interface Machine {
   readonly providerId: string
   instanceType: string | null
   region: string | null
-  hours: number
+  seen: Seen
   readonly prices: Map<FactName, number>
   spotRatio: number | null
 }
@@ -73,7 +74,7 @@ function nodeRow(
     providerId: machine.providerId,
     instanceType: machine.instanceType,
     region: machine.region,
-    minutes: machine.hours * 60,
+    minutes: hoursOf(machine) * 60,
     cpuCores,
     ramGib,
     gpus,
@@ -86,9 +87,9 @@ function nodeRow(
     spotRatio: machine.spotRatio,
     zone: place?.zone ?? null,
     nodePool: place?.nodePool ?? null,
-    cpuCost: cpuCores === null ? null : toMoney(price.cpu * cpuCores * machine.hours),
-    ramCost: ramGib === null ? null : toMoney(price.ram * ramGib * machine.hours),
-    gpuCost: gpus === null ? null : toMoney((price.gpu ?? 0) * gpus * machine.hours),
+    cpuCost: cpuCores === null ? null : toMoney(price.cpu * cpuCores * hoursOf(machine)),
+    ramCost: ramGib === null ? null : toMoney(price.ram * ramGib * hoursOf(machine)),
+    gpuCost: gpus === null ? null : toMoney((price.gpu ?? 0) * gpus * hoursOf(machine)),
   }
 }
 
@@ -143,7 +144,7 @@ function findMachines(hour: Hour, tally: Tally): Map<string, Machine> {
   const machines = new Map<string, Machine>()
   for (const reading of readingsOf(hour, 'nodeSamples')) {
     const machine = machineOf(machines, reading)
-    machine.hours = Math.max(machine.hours, hoursOfSamples(hour, reading))
+    see(hour, machine, reading)
   }
   for (const fact of ['nodeCpuPrice', 'nodeRamPrice', 'nodeGpuPrice', 'nodeTotalPrice'] as const) {
     for (const reading of readingsOf(hour, fact))
@@ -187,7 +188,15 @@ function machineOf(machines: Map<string, Machine>, reading: Reading): Machine {
 }
 
 function emptyMachine(node: string, providerId: string): Machine {
-  return { node, providerId, instanceType: null, region: null, hours: 0, prices: new Map(), spotRatio: null }
+  return {
+    node,
+    providerId,
+    instanceType: null,
+    region: null,
+    seen: { samples: 0, seconds: 0 },
+    prices: new Map(),
+    spotRatio: null,
+  }
 }
 
 function describeMachine(machine: Machine, { series }: Reading): void {
@@ -216,7 +225,7 @@ function addPricelessMachines(hour: Hour, machines: Map<string, Machine>): void 
     const providerId = spot ? label(spot.series, 'provider_id') : ''
     const key = `${node}\0${providerId}`
     const machine = machines.get(key) ?? emptyMachine(node, providerId)
-    machine.hours = Math.max(machine.hours, hoursOfSamples(hour, reading))
+    see(hour, machine, reading)
     machines.set(key, machine)
   }
 }
@@ -228,8 +237,8 @@ function dropTwins(machines: Map<string, Machine>, tally: Tally): void {
     const others = [...machines.values()].filter(
       other => other.node === machine.node && other.providerId !== '',
     )
-    const hours = others.reduce((sum, other) => sum + other.hours, 0)
-    if (others.length === 0 || hours + machine.hours <= 1.05) continue
+    const hours = others.reduce((sum, other) => sum + hoursOf(other), 0)
+    if (others.length === 0 || hours + hoursOf(machine) <= 1.05) continue
     machines.delete(key)
     tally.reject('duplicate_node_series', 'node_total_hourly_cost', {
       labels: new Map([['node', machine.node]]),
@@ -237,10 +246,16 @@ function dropTwins(machines: Map<string, Machine>, tally: Tally): void {
   }
 }
 
+function see(hour: Hour, machine: Machine, { series, value: samples }: Reading): void {
+  const seconds = hour.interval(label(series, 'job'))
+  if (seconds === undefined || !(samples > 0)) return
+  const seen = { samples, seconds }
+  if (machine.seen.samples === 0 || isFuller(seen, machine.seen)) machine.seen = seen
+}
+
 /** Samples × their job's interval, in hours; never more than the window. */
-function hoursOfSamples(hour: Hour, { series, value }: Reading): number {
-  const interval = hour.interval(label(series, 'job'))
-  return interval === undefined ? 0 : Math.min(1, (value * interval) / HOUR_SECONDS)
+function hoursOf({ seen }: Machine): number {
+  return Math.min(1, (seen.samples * seen.seconds) / HOUR_SECONDS)
 }
 
 function byNode(hour: Hour, fact: keyof typeof METRICS, tally: Tally): Map<string, number> {

@@ -127,3 +127,83 @@ function moved(series: SeriesModel): SeriesModel {
 test('a source whose scrapes do not honour labels gives the same rows', async () => {
   expect(differences(await rowsOf(changed(WHOLE, moved)), plain)).toEqual([])
 }, 120_000)
+
+/** Without the series whose names match. */
+function without(estate: Estate, names: RegExp): Estate {
+  return changed(estate, (one, name) => (names.test(name) ? undefined : one))
+}
+
+/** Columns of all rows of one table that are null in every row of `found` and in not every row of `plain`. */
+function lostColumns(found: LoadedRows, table: 'allocations' | 'nodes'): string[] {
+  const nulls = (rows: readonly unknown[]) => {
+    const records = rows as Record<string, unknown>[]
+    return Object.keys(records[0] ?? {}).filter(name => records.every(row => row[name] === null))
+  }
+  const before = nulls(plain[table])
+  return nulls(found[table])
+    .filter(name => !before.includes(name))
+    .sort()
+}
+
+async function reasons(): Promise<string[]> {
+  const { rows } = await (world as SampleWorld).database.pool.query<{ code: string }>(
+    'select distinct unnest(partial_reasons) as code from analytics.data_quality order by 1',
+  )
+  return rows.map(({ code }) => code)
+}
+
+const ESTIMATED = 'price_estimated'
+
+describe('a metric that money does not stand or fall with', () => {
+  let usual: string[]
+  beforeAll(async () => {
+    await load(WHOLE)
+    usual = await reasons()
+    expect(usual).toEqual([ESTIMATED])
+    await world?.close()
+    world = undefined
+  })
+
+  test.each([
+    [
+      /^kube_pod_container_resource_requests/,
+      'requests_not_collected',
+      ['cpu_core_request_hours', 'ram_gib_request_hours'],
+      [],
+    ],
+    [/^kube_pod_owner$/, 'owners_not_collected', ['controller', 'controller_kind'], []],
+    [
+      /^(kubecost_container_cpu_usage_irate|container_cpu_usage_seconds_total)$/,
+      'cpu_usage_not_collected',
+      ['cpu_core_used_hours'],
+      [],
+    ],
+    [/^container_memory_working_set_bytes$/, 'ram_usage_not_collected', ['ram_gib_used_hours'], []],
+    [/^kubecost_node_is_spot$/, 'spot_not_collected', [], ['spot_ratio']],
+    [/^kube_node_labels$/, 'node_labels_not_collected', [], ['node_pool', 'zone']],
+    [/^pod_pvc_allocation$/, 'pv_not_collected', ['pv_cost', 'pv_gib_hours'], []],
+    [
+      /^kubecost_pod_network_/,
+      'network_not_collected',
+      [
+        'network_internet_cost',
+        'network_internet_gib',
+        'network_region_cost',
+        'network_region_gib',
+        'network_zone_cost',
+        'network_zone_gib',
+      ],
+      [],
+    ],
+    [/^kube_(pod|namespace)_labels$/, 'labels_not_collected', ['labels', 'pod_uid'], []],
+  ])(
+    '%s leaves its columns null when it is absent, and says so',
+    async (names, code, ofContainers, ofNodes) => {
+      const { database } = await load(without(WHOLE, names))
+      const rows = await loadedRows(database.pool)
+      expect(await reasons()).toEqual([...usual, code].sort())
+      expect(lostColumns(rows, 'allocations')).toEqual(ofContainers)
+      expect(lostColumns(rows, 'nodes')).toEqual(ofNodes)
+    },
+  )
+})

@@ -141,48 +141,64 @@ function exactShares(hour: Hour): Map<string, number> {
   const shares = new Map<string, number>()
   for (const [claim, jobs] of byClaim) {
     const held = fullestHolding(hour, jobs)
-    if (held === undefined || held.holders.length < 2) continue
+    if (held === undefined || held.holders.size < 2) continue
     for (const [key, byteSamples] of dividedSums(held.holders, sizes.get(claim)))
       shares.set(key, (byteSamples * held.seconds) / HOUR_SECONDS / GIB)
   }
   return shares
 }
 
+/** Bytes of a claim by moment, of each pod that holds it (by `podOfClaimKey`). */
+type Holders = ReadonlyMap<string, ReadonlyMap<number, number>>
+
+interface Holding extends Seen {
+  readonly holders: Holders
+}
+
 /** Of several jobs that tell who holds a claim the one that saw it held longest. */
-function fullestHolding(
-  hour: Hour,
-  jobs: ReadonlyMap<string, readonly Series[]>,
-): (Seen & { readonly holders: readonly Series[] }) | undefined {
-  let best: (Seen & { readonly holders: readonly Series[] }) | undefined
-  for (const [job, holders] of [...jobs].sort(([a], [b]) => compare(a, b))) {
+function fullestHolding(hour: Hour, jobs: ReadonlyMap<string, readonly Series[]>): Holding | undefined {
+  let best: Holding | undefined
+  for (const [job, series] of [...jobs].sort(([a], [b]) => compare(a, b))) {
     const seconds = hour.interval(job)
     if (seconds === undefined) continue
-    const moments = new Set(holders.flatMap(series => series.times))
-    const held = { holders, seconds, samples: moments.size }
+    const held = {
+      holders: holdersOf(series),
+      seconds,
+      samples: new Set(series.flatMap(one => one.times)).size,
+    }
     if (best === undefined || isFuller(held, best)) best = held
   }
   return best
 }
 
-function dividedSums(holders: readonly Series[], bytes: number | undefined): Map<string, number> {
-  const at = new Map<number, { count: number; total: number }>()
-  for (const { times, values } of holders) {
-    times.forEach((time, i) => {
-      const moment = at.get(time) ?? { count: 0, total: 0 }
-      moment.count++
-      moment.total += values[i] ?? 0
-      at.set(time, moment)
+/** Two instances of an exporter that say the same of a pod are one holder. */
+function holdersOf(series: readonly Series[]): Holders {
+  const holders = new Map<string, Map<number, number>>()
+  for (const one of series) {
+    const held = holders.get(podOfClaimKey(one)) ?? new Map<number, number>()
+    holders.set(podOfClaimKey(one), held)
+    one.times.forEach((time, i) => {
+      held.set(time, Math.max(held.get(time) ?? 0, one.values[i] ?? 0))
     })
+  }
+  return holders
+}
+
+function dividedSums(holders: Holders, bytes: number | undefined): Map<string, number> {
+  const at = new Map<number, { count: number; total: number }>()
+  for (const held of holders.values()) {
+    for (const [time, value] of held) {
+      const moment = at.get(time) ?? { count: 0, total: 0 }
+      at.set(time, { count: moment.count + 1, total: moment.total + value })
+    }
   }
   const isUndivided =
     bytes !== undefined && [...at.values()].some(({ count, total }) => count > 1 && total > bytes * UNDIVIDED)
   const sums = new Map<string, number>()
-  for (const series of holders) {
-    const sum = series.times.reduce((all, time, i) => {
-      const divisor = isUndivided ? (at.get(time)?.count ?? 1) : 1
-      return all + (series.values[i] ?? 0) / divisor
-    }, 0)
-    sums.set(podOfClaimKey(series), (sums.get(podOfClaimKey(series)) ?? 0) + sum)
+  for (const [key, held] of holders) {
+    let sum = 0
+    for (const [time, value] of held) sum += value / (isUndivided ? (at.get(time)?.count ?? 1) : 1)
+    sums.set(key, sum)
   }
   return sums
 }

@@ -1,105 +1,65 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import {
-  assembleEstate,
-  createEstate,
-  type Estate,
-  NORTH_ACCOUNT,
-  SHOP_ACCOUNT,
-} from '../../src/sample/estate.js'
-import type { AccountModel, LateSamples } from '../../src/sample/model.js'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { SeriesModel } from '../../src/sample/series.js'
 import { ingestAll } from '../support/ingest.js'
-import { differences, type LoadedRows, loadedRows } from '../support/loaded-rows.js'
+import { differences } from '../support/loaded-rows.js'
+import { changed } from '../support/sample-world.js'
 import {
-  ACCOUNT,
-  CLUSTER,
-  changed,
-  FIRST,
-  HOUR,
-  openSampleWorld,
-  type SampleWorld,
-} from '../support/sample-world.js'
+  job,
+  type Loaded,
+  loadWhole,
+  relabelled,
+  richEstate,
+  WINDOWS,
+  withCopies,
+  withLoaded,
+  without,
+} from '../support/source-world.js'
 
-const HOURS = 3
-/** Afternoon hours of the sample days: agents start anew, prices move, a pod moves. */
-const START = FIRST + 13 * HOUR
-/** The cluster with recording rules, agents of the new spelling and old names of requests. */
-const RULED = 'cluster-two'
+const WHOLE = richEstate()
 
-/** Both clusters of the sample estate that tell most, under one account. */
-function estateOf(late: readonly LateSamples[] = []): Estate {
-  const bounds = { start: START, end: START + HOURS * HOUR }
-  const { accounts } = createEstate(bounds)
-  const clusters = [NORTH_ACCOUNT, SHOP_ACCOUNT].map((id, i) => {
-    const cluster = accounts.find(({ cloudAccountId }) => cloudAccountId === id)?.clusters[0]
-    if (cluster === undefined) throw new Error('the sample estate has another shape')
-    return { ...cluster, clusterId: i === 0 ? CLUSTER : RULED }
-  })
-  const [first] = accounts
-  if (first === undefined) throw new Error('the sample estate has another shape')
-  const account: AccountModel = { ...first, cloudAccountId: ACCOUNT, tenantId: ACCOUNT, clusters }
-  return assembleEstate({ ...bounds, late }, [account])
-}
-
-const WHOLE = estateOf()
-
-let plain: LoadedRows
-let world: SampleWorld | undefined
+let plain: Loaded
 beforeAll(async () => {
-  plain = await rowsOf(WHOLE)
-}, 120_000)
-afterEach(async () => {
-  await world?.close()
-  world = undefined
+  plain = await loadWhole(WHOLE)
 })
 
-/** Loads an estate whole; every window of it has to be published. */
-async function load(estate: Estate): Promise<SampleWorld> {
-  world = await openSampleWorld({ estate })
-  expect(await ingestAll(world.context())).toEqual({ published: 2 * HOURS, unchanged: 0, open: 0 })
-  return world
-}
-
-async function rowsOf(estate: Estate): Promise<LoadedRows> {
-  const { database } = await load(estate)
-  const rows = await loadedRows(database.pool)
-  await world?.close()
-  world = undefined
-  return rows
-}
-
-/** The series with other labels; an empty value takes a label away. */
-function relabelled(series: SeriesModel, labels: Record<string, string>): SeriesModel {
-  const pairs = [...new Map([...series.labels, ...Object.entries(labels)])].filter(
-    ([, value]) => value !== '',
-  )
-  return { ...series, labels: new Map(pairs.sort(([a], [b]) => (a < b ? -1 : 1))) }
-}
-
-const job = (series: SeriesModel) => series.labels.get('job') ?? ''
-
-/** An estate with more series beside its own. */
-function withCopies(copy: (series: SeriesModel, name: string) => SeriesModel | undefined): Estate {
-  const made = WHOLE.series(ACCOUNT).flatMap(one => copy(one, one.labels.get('__name__') ?? '') ?? [])
-  return { ...WHOLE, series: () => [...WHOLE.series(ACCOUNT), ...made] }
-}
-
-describe('one cluster that is told of twice', () => {
+describe('a cluster that is told of twice', () => {
   test('by two kube-state-metrics gives the same rows', async () => {
-    const estate = withCopies(one =>
+    const estate = withCopies(WHOLE, one =>
       job(one) === 'kube-state-metrics'
         ? relabelled(one, { job: 'kube-state-metrics-2', instance: '10.96.7.99:8080' })
         : undefined,
     )
-    expect(estate.series(ACCOUNT).length).toBeGreaterThan(WHOLE.series(ACCOUNT).length)
-    expect(differences(await rowsOf(estate), plain)).toEqual([])
+    expect(differences((await loadWhole(estate)).rows, plain.rows)).toEqual([])
   })
 
   test('by two scrape jobs of the cost exporter, the second half as often, gives the same rows', async () => {
-    const estate = withCopies(one =>
+    const estate = withCopies(WHOLE, one =>
       job(one) === 'kubecost' ? { ...relabelled(one, { job: 'opencost' }), interval: 120 } : undefined,
     )
-    expect(differences(await rowsOf(estate), plain)).toEqual([])
+    expect(differences((await loadWhole(estate)).rows, plain.rows)).toEqual([])
+  })
+
+  test('by two instances of the cost exporter in one job gives the same rows', async () => {
+    const exporters = new Set(['kubecost-cost-analyzer.kubecost:9003'])
+    const estate = withCopies(WHOLE, one =>
+      job(one) === 'kubecost' && exporters.has(one.labels.get('instance') ?? '')
+        ? relabelled(one, { instance: '10.4.4.4:9003' })
+        : undefined,
+    )
+    expect(differences((await loadWhole(estate)).rows, plain.rows)).toEqual([])
+  })
+
+  test('by replicas that the querier does not merge is refused, and the message says what to do', async () => {
+    const replicas = withCopies(WHOLE, one => relabelled(one, { prometheus_replica: 'b' }))
+    const estate = changed(replicas, one =>
+      one.labels.has('prometheus_replica') ? one : relabelled(one, { prometheus_replica: 'a' }),
+    )
+    await withLoaded(estate, async world => {
+      expect(await ingestAll(world.context())).toEqual({ published: 0, unchanged: 0, open: WINDOWS })
+      const [row] = await world.ledger()
+      expect(row).toMatchObject({ state: 'due', revision: 0, error_code: 'REPLICAS_NOT_MERGED' })
+      expect(row?.error_message).toContain('--query.replica-label=prometheus_replica')
+    })
   })
 })
 
@@ -124,86 +84,73 @@ function moved(series: SeriesModel): SeriesModel {
   return relabelled(series, { ...Object.fromEntries(exported), ...target })
 }
 
-test('a source whose scrapes do not honour labels gives the same rows', async () => {
-  expect(differences(await rowsOf(changed(WHOLE, moved)), plain)).toEqual([])
-}, 120_000)
-
-/** Without the series whose names match. */
-function without(estate: Estate, names: RegExp): Estate {
-  return changed(estate, (one, name) => (names.test(name) ? undefined : one))
-}
-
-/** Columns of all rows of one table that are null in every row of `found` and in not every row of `plain`. */
-function lostColumns(found: LoadedRows, table: 'allocations' | 'nodes'): string[] {
-  const nulls = (rows: readonly unknown[]) => {
-    const records = rows as Record<string, unknown>[]
-    return Object.keys(records[0] ?? {}).filter(name => records.every(row => row[name] === null))
-  }
-  const before = nulls(plain[table])
-  return nulls(found[table])
-    .filter(name => !before.includes(name))
-    .sort()
-}
-
-async function reasons(): Promise<string[]> {
-  const { rows } = await (world as SampleWorld).database.pool.query<{ code: string }>(
-    'select distinct unnest(partial_reasons) as code from analytics.data_quality order by 1',
-  )
-  return rows.map(({ code }) => code)
-}
-
-const ESTIMATED = 'price_estimated'
-
-describe('a metric that money does not stand or fall with', () => {
-  let usual: string[]
-  beforeAll(async () => {
-    await load(WHOLE)
-    usual = await reasons()
-    expect(usual).toEqual([ESTIMATED])
-    await world?.close()
-    world = undefined
+describe('a cluster whose labels are written otherwise', () => {
+  test('as a scrape without honor_labels moves them gives the same rows', async () => {
+    expect(differences((await loadWhole(changed(WHOLE, moved))).rows, plain.rows)).toEqual([])
   })
 
-  test.each([
-    [
-      /^kube_pod_container_resource_requests/,
-      'requests_not_collected',
-      ['cpu_core_request_hours', 'ram_gib_request_hours'],
-      [],
-    ],
-    [/^kube_pod_owner$/, 'owners_not_collected', ['controller', 'controller_kind'], []],
-    [
-      /^(kubecost_container_cpu_usage_irate|container_cpu_usage_seconds_total)$/,
-      'cpu_usage_not_collected',
-      ['cpu_core_used_hours'],
-      [],
-    ],
-    [/^container_memory_working_set_bytes$/, 'ram_usage_not_collected', ['ram_gib_used_hours'], []],
-    [/^kubecost_node_is_spot$/, 'spot_not_collected', [], ['spot_ratio']],
-    [/^kube_node_labels$/, 'node_labels_not_collected', [], ['node_pool', 'zone']],
-    [/^pod_pvc_allocation$/, 'pv_not_collected', ['pv_cost', 'pv_gib_hours'], []],
-    [
-      /^kubecost_pod_network_/,
-      'network_not_collected',
-      [
-        'network_internet_cost',
-        'network_internet_gib',
-        'network_region_cost',
-        'network_region_gib',
-        'network_zone_cost',
-        'network_zone_gib',
-      ],
-      [],
-    ],
-    [/^kube_(pod|namespace)_labels$/, 'labels_not_collected', ['labels', 'pod_uid'], []],
-  ])(
-    '%s leaves its columns null when it is absent, and says so',
-    async (names, code, ofContainers, ofNodes) => {
-      const { database } = await load(without(WHOLE, names))
-      const rows = await loadedRows(database.pool)
-      expect(await reasons()).toEqual([...usual, code].sort())
-      expect(lostColumns(rows, 'allocations')).toEqual(ofContainers)
-      expect(lostColumns(rows, 'nodes')).toEqual(ofNodes)
-    },
-  )
+  test('with the node of a usage series in `node` and an address in `instance` gives the same rows', async () => {
+    const estate = changed(WHOLE, one => {
+      if (job(one) !== 'kubernetes-nodes-cadvisor') return one
+      const node = one.labels.get('instance') ?? ''
+      return relabelled(one, { node, instance: '10.0.0.1:10250' })
+    })
+    expect(differences((await loadWhole(estate)).rows, plain.rows)).toEqual([])
+  })
+
+  test('with an address in `instance` of everything that names its node gives the same rows', async () => {
+    const estate = changed(WHOLE, one =>
+      one.labels.has('node') ? relabelled(one, { instance: '10.0.0.1:9003' }) : one,
+    )
+    expect(differences((await loadWhole(estate)).rows, plain.rows)).toEqual([])
+  })
+})
+
+describe('a cluster that tells less', () => {
+  /** Only the old forms, of the exporter's copies or of a kube-state-metrics of the first generation. */
+  const old = (one: SeriesModel, name: string): SeriesModel | undefined => {
+    if (/^kube_(job|replicaset)_owner$/.test(name)) return undefined
+    const resource = { cpu: 'cpu_cores', memory: 'memory_bytes' }[one.labels.get('resource') ?? '']
+    if (!/^kube_(node_status_capacity|pod_container_resource_requests)$/.test(name) || resource === undefined)
+      return /_(cpu_cores|memory_bytes)$/.test(name) ? undefined : one
+    return relabelled(one, { __name__: `${name}_${resource}`, resource: '', unit: '' })
+  }
+
+  test('kube-state-metrics of the first generation only gives the same money, requests and controllers', async () => {
+    const { rows, reasons } = await loadWhole(changed(WHOLE, old))
+    expect(reasons).toEqual(plain.reasons)
+    expect(differences(rows, plain.rows)).toEqual([])
+  })
+
+  test('no node_total_hourly_cost: nodes are there as long as they have a price', async () => {
+    const { rows } = await loadWhole(without(WHOLE, /^node_total_hourly_cost$/))
+    expect(differences(rows, plain.rows)).toEqual([])
+  })
+
+  test('no kubecost_cluster_info: coverage is told by the nodes', async () => {
+    const { rows } = await loadWhole(without(WHOLE, /^kubecost_cluster_info$/))
+    expect(differences(rows, plain.rows)).toEqual([])
+  })
+
+  test('OpenCost alone gives the same money: rules, ETL series, owners of ReplicaSets and agents are no part of it', async () => {
+    const names =
+      /^(kubecost_(container|cluster_memory|savings|allocation_|asset_|etl_|successful|errored|read_db|write_db|pod_network|network_costs).*|kube_replicaset_owner)$/
+    const { rows, reasons } = await loadWhole(without(WHOLE, names))
+    expect(reasons).toEqual([...plain.reasons, 'network_not_collected'].sort())
+    const withoutNetwork = (list: readonly unknown[]) =>
+      (list as Record<string, unknown>[]).map(row => {
+        const { total_cost: _, cpu_core_used_hours: __, ...rest } = row
+        return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('network_')))
+      })
+    for (const table of ['nodes', 'idle', 'assets'] as const) expect(rows[table]).toEqual(plain.rows[table])
+    const byContainer = (list: readonly unknown[]) =>
+      withoutNetwork(list)
+        .map(row => JSON.stringify(row))
+        .sort()
+    expect(byContainer(rows.allocations)).toEqual(byContainer(plain.rows.allocations))
+    expect(rows.allocations).toContainEqual(expect.objectContaining({ network_internet_cost: null }))
+    expect(rows.allocations).not.toContainEqual(
+      expect.objectContaining({ network_internet_cost: expect.any(Number) }),
+    )
+  })
 })

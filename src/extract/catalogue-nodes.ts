@@ -1,3 +1,4 @@
+import { HIGHEST_PRICE } from '../domain/money.js'
 import type { FactName } from '../domain/samples.js'
 import { aboveZero, averageBy, type CatalogueQuery, counted, firstOf, grouping, maxBy } from './query.js'
 
@@ -129,9 +130,6 @@ function capacity(oldMetric: string, selection: string, unit: string): Catalogue
   }
 }
 
-/** Above this per hour a price is none, whatever the currency: it keeps +Inf out of a mean. */
-const HIGHEST = '1e9'
-
 /**
  * Asked only about nodes whose hourly mean is NaN or absent. A subquery's grid sees each sample up to a minute late,
  * so these are for repair and never for the common case; the conditions drop NaN, infinite and negative samples.
@@ -152,6 +150,6 @@ function repair(metric: string, unit: string, fn: string, condition: string, ran
     labels: MACHINE,
     merge: 'max',
     expression: (matchers, identity) =>
-      `max by (${identity}${grouping(MACHINE)}) (${fn}(((${metric}{${matchers}} ${condition}) < ${HIGHEST})[${range}:1m] offset 1ms))`,
+      `max by (${identity}${grouping(MACHINE)}) (${fn}(((${metric}{${matchers}} ${condition}) < ${HIGHEST_PRICE})[${range}:1m] offset 1ms))`,
   }
 }

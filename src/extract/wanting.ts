@@ -1,3 +1,4 @@
+import { HIGHEST_PRICE } from '../domain/money.js'
 import { type FactName, label, type Series } from '../domain/samples.js'
 import { trueLabel } from './query.js'
 
@@ -49,7 +50,7 @@ export function unpricedNodes(facts: Facts): Set<string> {
 }
 
 function isPrice(value: number | undefined): boolean {
-  return value !== undefined && value > 0 && Number.isFinite(value)
+  return value !== undefined && value > 0 && value < HIGHEST_PRICE
 }
 
 function addAll<T>(groups: Map<string, Set<T>>, key: string, values: readonly T[]): void {
@@ -58,10 +59,13 @@ function addAll<T>(groups: Map<string, Set<T>>, key: string, values: readonly T[
   groups.set(key, group)
 }
 
+/** An hour has no more samples; sums beyond as many prices are no sums of prices. */
+const SAMPLES = 3600
+
 /** Volumes (by `volumename`) of whose price some sample is no number. */
 export function oddVolumes(facts: Facts): Set<string> {
   const odd = (facts.get('pvPriceSum') ?? []).filter(({ values }) =>
-    values.some(value => !Number.isFinite(value)),
+    values.some(value => !(value >= 0 && value < HIGHEST_PRICE * SAMPLES)),
   )
   return new Set(odd.map(series => label(series, 'volumename')))
 }

@@ -67,10 +67,10 @@ function allocationRow(
   const pv = spreads.volumes.next(key)
   const balancer = spreads.balancers.next(key)
   const traffic = [spreads.zone.next(key), spreads.region.next(key), spreads.internet.next(key)] as const
-  const { isCollected } = parts.network
+  const isTrafficKnown = parts.network.isKnown(key)
   const isPvKnown = parts.volumes.isKnown(key)
   const isBalancerKnown = parts.balancers.isKnown(namespace)
-  const collected = <T>(value: T): T | null => (isCollected ? value : null)
+  const collected = <T>(value: T): T | null => (isTrafficKnown ? value : null)
   return {
     namespace,
     pod,

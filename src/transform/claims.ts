@@ -4,8 +4,11 @@ import { isFuller, type Seen } from './fuller.js'
 import { type Hour, keyBy, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import { podKey, type RunningPod } from './pods.js'
-import { compare } from './tally.js'
+import { compare, type Tally } from './tally.js'
 import { type Told, toldBy } from './told.js'
+
+/** No volume is this large: the number is broken. */
+export const IMPOSSIBLE_GIB = 10 * 2 ** 20
 
 /** What a pod holds of a claim, by `podKey`. */
 export interface PodShare {
@@ -41,10 +44,10 @@ const claimOnVolumeKey = keyBy('namespace', 'persistentvolumeclaim', 'volumename
 const podOfClaimKey = keyBy('namespace', 'pod', 'persistentvolumeclaim', 'persistentvolume')
 
 /** The claims of a window by the volume that they are bound to. */
-export function claimsOf(hour: Hour, pods: ReadonlyMap<string, RunningPod>): Claims {
+export function claimsOf(hour: Hour, pods: ReadonlyMap<string, RunningPod>, tally: Tally): Claims {
   const lives = toldBy(hour, 'claimSamples', undefined, claimOnVolumeKey)
   const requests = requestedGibHours(hour)
-  const shares = sharesByVolume(hour, pods, lives)
+  const shares = sharesByVolume(hour, pods, lives, requests, tally)
   const byVolume = new Map<string, Claim>()
   for (const life of [...lives.values()].sort((a, b) => b.hours - a.hours)) {
     const volume = label(life.series, 'volumename')
@@ -92,6 +95,8 @@ function sharesByVolume(
   hour: Hour,
   pods: ReadonlyMap<string, RunningPod>,
   lives: ReadonlyMap<string, Told>,
+  requests: ReadonlyMap<string, number>,
+  tally: Tally,
 ): Map<string, PodShare[]> {
   const volumeOfClaim = new Map(
     [...lives.values()].map(({ series }) => [claimKey(series), label(series, 'volumename')]),
@@ -102,9 +107,10 @@ function sharesByVolume(
     const { series } = held
     const pod = pods.get(podKey(label(series, 'namespace'), label(series, 'pod')))
     const volume = label(series, 'persistentvolume') || (volumeOfClaim.get(claimKey(series)) ?? '')
-    const gibHours = exact.get(key) ?? held.unitHours / GIB
     // A pod that does not run (pending, or completed and not yet gone) holds a claim in name only.
-    if (!pod || volume === '' || !(gibHours >= 0)) continue
+    if (!pod || volume === '') continue
+    const told = exact.get(key) ?? held.unitHours / GIB
+    const gibHours = believedShare(held, told, requests.get(claimKey(series)), tally)
     const list = shares.get(volume) ?? []
     shares.set(volume, list)
     list.push({
@@ -114,6 +120,15 @@ function sharesByVolume(
   }
   for (const list of shares.values()) list.sort((a, b) => (a.key < b.key ? -1 : 1))
   return shares
+}
+
+/** What a pod holds; where it is told what cannot be, all of the claim, or of the volume where that isn't known. */
+function believedShare(held: Told, told: number, requested: number | undefined, tally: Tally): number {
+  const most = IMPOSSIBLE_GIB * held.hours
+  if (told >= 0 && told < most) return told
+  tally.reject('impossible_claim', 'pod_pvc_allocation', held.series)
+  tally.warn('claim_estimated', 'what pods hold of a claim cannot be; the size of the claim is used')
+  return Math.min(requested ?? most, most)
 }
 
 /** Which part of the time that a pod holds a claim it runs; a sample more or less is no difference. */

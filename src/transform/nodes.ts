@@ -1,4 +1,4 @@
-import { toMoney } from '../domain/money.js'
+import { HIGHEST_PRICE, toMoney } from '../domain/money.js'
 import type { NodeRow } from '../domain/rows.js'
 import { type FactName, label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
@@ -9,6 +9,9 @@ import { type NodePrice, nodePrice, type PriceEvidence } from './prices.js'
 import type { Tally } from './tally.js'
 
 export const GIB = 2 ** 30
+
+/** No machine is larger: the number is broken. */
+const MOST = { cpuCores: 4096, ramBytes: 64 * 2 ** 40, gpus: 256 } as const
 
 /** Names of the metrics for a person who reads the rejects. */
 const METRICS = {
@@ -101,11 +104,11 @@ interface Capacity {
 
 /** Capacities by node name; GPUs by machine where the exporter tells, 0 where no container has any on the node. */
 function capacitiesOf(hour: Hour, tally: Tally): (machine: Machine) => Capacity {
-  const cpu = byNode(hour, 'nodeCpuCapacity', tally)
-  const ram = byNode(hour, 'nodeRamCapacity', tally)
+  const cpu = byNode(hour, 'nodeCpuCapacity', MOST.cpuCores, tally)
+  const ram = byNode(hour, 'nodeRamCapacity', MOST.ramBytes, tally)
   const gpus = new Map<string, number>()
   for (const reading of readingsOf(hour, 'nodeGpuCount')) {
-    if (reading.value >= 0 && Number.isFinite(reading.value)) gpus.set(machineKey(reading), reading.value)
+    if (reading.value >= 0 && reading.value <= MOST.gpus) gpus.set(machineKey(reading), reading.value)
     else tally.reject('impossible_capacity', 'node_gpu_count', reading.series)
   }
   const charged = new Set(
@@ -153,7 +156,9 @@ function findMachines(hour: Hour, tally: Tally): Map<string, Machine> {
   addPricelessMachines(hour, machines)
   for (const reading of readingsOf(hour, 'nodeSpot')) {
     const machine = machines.get(machineKey(reading))
-    if (machine && reading.value >= 0) machine.spotRatio = reading.value
+    const isRatio = reading.value >= 0 && reading.value <= 1
+    if (!isRatio) tally.reject('impossible_ratio', 'kubecost_node_is_spot', reading.series)
+    else if (machine) machine.spotRatio = reading.value
     if (machine && machine.instanceType === null) describeMachine(machine, reading)
   }
   dropTwins(machines, tally)
@@ -211,6 +216,7 @@ function keepPrice(machine: Machine, fact: keyof typeof METRICS, reading: Readin
     return
   }
   if (Number.isNaN(reading.value)) tally.reject('not_a_number', METRICS[fact], reading.series)
+  else if (reading.value >= HIGHEST_PRICE) tally.reject('impossible_price', METRICS[fact], reading.series)
   const isTwin = label(reading.series, 'instance_type') === ''
   if (!machine.prices.has(fact) || !isTwin) machine.prices.set(fact, reading.value)
 }
@@ -258,10 +264,10 @@ function hoursOf({ seen }: Machine): number {
   return Math.min(1, (seen.samples * seen.seconds) / HOUR_SECONDS)
 }
 
-function byNode(hour: Hour, fact: keyof typeof METRICS, tally: Tally): Map<string, number> {
+function byNode(hour: Hour, fact: keyof typeof METRICS, most: number, tally: Tally): Map<string, number> {
   const values = new Map<string, number>()
   for (const { series, value } of readingsOf(hour, fact)) {
-    if (Number.isFinite(value) && value > 0) values.set(label(series, 'node'), value)
+    if (value > 0 && value <= most) values.set(label(series, 'node'), value)
     else tally.reject('impossible_capacity', METRICS[fact], series)
   }
   return values

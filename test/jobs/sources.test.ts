@@ -106,6 +106,29 @@ describe('a cluster whose labels are written otherwise', () => {
   })
 })
 
+// The decoder takes NUL away; the lone half of a surrogate pair is left to the naming of facts.
+test('names that no index bears and characters that no database takes are changed, and no cost is lost', async () => {
+  const odd = (one: SeriesModel): SeriesModel => {
+    const pod = one.labels.get('pod') ?? one.labels.get('pod_name') ?? ''
+    if (!pod.startsWith('site-')) return one
+    const name = one.labels.has('pod') ? 'pod' : 'pod_name'
+    const container = one.labels.get('container') === 'php' ? { container: 'p\0h\ud83dp' } : {}
+    return relabelled(one, { [name]: `${pod}-${'x'.repeat(3000)}`, ...container })
+  }
+  const { rows, reasons } = await loadWhole(changed(WHOLE, odd))
+  expect(reasons).toEqual([...plain.reasons, 'character_replaced', 'name_shortened'].sort())
+  const unnamed = (list: readonly unknown[]) =>
+    (list as Record<string, unknown>[]).map(({ pod: _, container: __, ...row }) => JSON.stringify(row)).sort()
+  expect(unnamed(rows.allocations)).toEqual(unnamed(plain.rows.allocations))
+  expect(differences({ ...rows, allocations: [] }, { ...plain.rows, allocations: [] })).toEqual([])
+  const names = (rows.allocations as Record<string, unknown>[]).filter(({ pod }) =>
+    `${pod}`.startsWith('site-'),
+  )
+  expect(new Set(names.map(({ pod }) => pod)).size).toBeGreaterThan(4)
+  expect(new Set(names.map(({ container }) => container))).toEqual(new Set(['nginx', 'ph\ufffdp']))
+  for (const { pod } of names) expect(`${pod}`.length).toBeLessThanOrEqual(256)
+})
+
 describe('a cluster that tells less', () => {
   /** Only the old forms, of the exporter's copies or of a kube-state-metrics of the first generation. */
   const old = (one: SeriesModel, name: string): SeriesModel | undefined => {

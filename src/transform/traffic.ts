@@ -24,8 +24,8 @@ export function countedBytes(
 /**
  * What a counter grew by in `[from, to)`, a sample standing for the interval (seconds) that it begins: the growth up to
  * the next sample, and after its very last one its mean pace. Where it fell, it began anew: what it then shows is less
- * than what was counted since the sample before, and the pace of the rest stands in if that is more. A single sample
- * without neighbours tells no growth.
+ * than what was counted since the sample before, and the pace of the rest, for the one interval that the sample stands
+ * for, stands in if that is more. A single sample without neighbours tells no growth.
  */
 export function growth(
   { times, values }: Pick<Series, 'times' | 'values'>,
@@ -42,7 +42,7 @@ export function growth(
     else {
       const shown = values[i + 1] ?? 0
       const step = shown - (values[i] ?? 0)
-      grown += step >= 0 ? step : Math.max(shown, pace * (next - time))
+      grown += step >= 0 ? step : Math.max(shown, pace * Math.min(next - time, interval))
     }
   })
   return grown

@@ -174,9 +174,15 @@ async function printResult(
     const found = costs.find(
       cost => cost.cloudAccountId === cluster.cloudAccountId && cost.cluster === cluster.cluster,
     )
-    const expected = cluster.nodeCpuCost + cluster.nodeRamCost
-    worst = Math.max(worst, Math.abs((found?.allocated ?? 0) + (found?.idle ?? 0) - expected) / expected)
-    const allocated = cluster.allocatedCpuCost + cluster.allocatedRamCost
+    const { allocated: truly } = cluster
+    const allocated =
+      truly.cpuCost +
+      truly.ramCost +
+      truly.gpuCost +
+      truly.pvCost +
+      truly.loadBalancerCost +
+      (truly.networkCost ?? 0)
+    worst = Math.max(worst, Math.abs((found?.total ?? 0) - cluster.totalCost) / cluster.totalCost)
     worst = Math.max(worst, Math.abs((found?.allocated ?? 0) - allocated) / allocated)
   }
   context.print('')

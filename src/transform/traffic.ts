@@ -23,9 +23,9 @@ export function countedBytes(
 
 /**
  * What a counter grew by in `[from, to)`, a sample standing for the interval (seconds) that it begins: the growth up to
- * the next sample, and after its very last one its mean pace. Where it fell, it began anew: what it then shows is less
- * than what was counted since the sample before, and the pace of the rest, for the one interval that the sample stands
- * for, stands in if that is more. A single sample without neighbours tells no growth.
+ * the next sample, and after its very last one its pace. Where it fell, it began anew: what it then shows is less than
+ * what was counted since the sample before, and its pace before that, for the one interval that the sample stands for,
+ * stands in if that is more. A single sample without neighbours tells no growth.
  */
 export function growth(
   { times, values }: Pick<Series, 'times' | 'values'>,
@@ -33,10 +33,11 @@ export function growth(
   to: number,
   interval: number,
 ): number {
-  const pace = meanPace(times, values)
+  const paces = pacesOf(times, values)
   let grown = 0
   times.forEach((time, i) => {
     if (time < from || time >= to) return
+    const pace = paces[i] ?? 0
     const next = times[i + 1]
     if (next === undefined) grown += pace * interval
     else {
@@ -48,15 +49,25 @@ export function growth(
   return grown
 }
 
-/** Growth per second over all samples between which the counter did not begin anew. */
-function meanPace(times: readonly number[], values: readonly number[]): number {
-  let grown = 0
-  let seconds = 0
-  for (let i = 1; i < times.length; i++) {
-    const step = (values[i] ?? 0) - (values[i - 1] ?? 0)
-    if (step < 0) continue
-    grown += step
-    seconds += (times[i] ?? 0) - (times[i - 1] ?? 0)
+/**
+ * Growth per second at each sample: of the stretch between two new beginnings that it is part of, or of all stretches
+ * together where it is alone in its own.
+ */
+function pacesOf(times: readonly number[], values: readonly number[]): number[] {
+  const stretches: { from: number; to: number }[] = []
+  let from = 0
+  for (let i = 1; i <= times.length; i++) {
+    if (i < times.length && (values[i] ?? 0) >= (values[i - 1] ?? 0)) continue
+    stretches.push({ from, to: i - 1 })
+    from = i
   }
-  return seconds > 0 ? grown / seconds : 0
+  const at = (list: readonly number[], i: number) => list[i] ?? 0
+  const grown = (one: { from: number; to: number }) => at(values, one.to) - at(values, one.from)
+  const lasted = (one: { from: number; to: number }) => at(times, one.to) - at(times, one.from)
+  const seconds = stretches.reduce((sum, one) => sum + lasted(one), 0)
+  const mean = seconds > 0 ? stretches.reduce((sum, one) => sum + grown(one), 0) / seconds : 0
+  return stretches.flatMap(one => {
+    const pace = lasted(one) > 0 ? grown(one) / lasted(one) : mean
+    return new Array<number>(one.to - one.from + 1).fill(pace)
+  })
 }

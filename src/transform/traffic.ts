@@ -24,8 +24,9 @@ export function countedBytes(
 /**
  * What a counter grew by in `[from, to)`, a sample standing for the interval (seconds) that it begins: the growth up to
  * the next sample, and after its very last one its pace. Where it fell, it began anew: what it then shows is less than
- * what was counted since the sample before, and its pace before that, for the one interval that the sample stands for,
- * stands in if that is more. A single sample without neighbours tells no growth.
+ * what was counted since the sample before, and its pace before that stands in if that is more. Behind a hole it is
+ * another pod's, so that the first one's pace goes on for the interval of its last sample and no longer. A single sample
+ * without neighbours tells no growth.
  */
 export function growth(
   { times, values }: Pick<Series, 'times' | 'values'>,
@@ -43,7 +44,8 @@ export function growth(
     else {
       const shown = values[i + 1] ?? 0
       const step = shown - (values[i] ?? 0)
-      grown += step >= 0 ? step : Math.max(shown, pace * Math.min(next - time, interval))
+      const isNewLife = next - time > 1.5 * interval
+      grown += step >= 0 ? step : isNewLife ? pace * interval : Math.max(shown, pace * (next - time))
     }
   })
   return grown

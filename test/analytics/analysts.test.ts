@@ -62,7 +62,7 @@ const viewNames = async () => {
 describe('an analyst', () => {
   it('sees rows of its accounts in every view, and none of others, though they are there', async () => {
     const views = await viewNames()
-    expect(views.length).toBeGreaterThanOrEqual(9)
+    expect(views.length).toBeGreaterThanOrEqual(13)
     for (const view of views) {
       expect([view, await accountsIn(database.pool, `analytics.${view}`, ACCOUNT(view))]).toEqual([
         view,
@@ -82,10 +82,14 @@ describe('an analyst', () => {
     const readable = rows.filter(row => row.readable !== null)
     expect(readable.map(({ name }) => name)).toEqual([
       ...[
+        'allocation_daily',
         'allocation_hourly',
+        'asset_daily',
         'asset_hourly',
         'cloud_account',
         'container',
+        'day_ledger',
+        'idle_daily',
         'idle_hourly',
         'label_pair',
         'label_set',
@@ -94,6 +98,7 @@ describe('an analyst', () => {
         'metric_hourly',
         'metric_series',
         'node_hourly',
+        'quality_result',
         'remainder_hourly',
         'window_audit',
         'window_ledger',

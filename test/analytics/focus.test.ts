@@ -126,7 +126,9 @@ describe('the FOCUS view', () => {
       expect(['Core-Hours', 'GiB-Hours', 'GPU-Hours', 'GiB', 'Hours', null]).toContain(row.PricingUnit)
       expect(row.ConsumedUnit).toBe(row.PricingUnit)
       expect(row.BillingCurrency).toMatch(/^[A-Z]{3}$/)
-      expect(row.SkuPriceId).toBe(row.SkuId)
+      // A SKU is the same however it is priced; its price is another for spot.
+      const price = row.PricingCategory === 'Dynamic' ? `${row.SkuId}/spot` : row.SkuId
+      expect(row.SkuPriceId).toBe(price)
       const start = row.ChargePeriodStart as Date
       expect((row.ChargePeriodEnd as Date).getTime() - start.getTime()).toBe(3_600_000)
       const month = [start.getUTCFullYear(), start.getUTCMonth()] as const

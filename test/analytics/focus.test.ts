@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { BANK, MARCH, SHOP, seedEstate } from './estate.js'
+import { type Hour, publishHour } from './seeding.js'
 
 const VIEW = 'analytics.focus_cost_and_usage'
 
@@ -52,6 +53,18 @@ const SUBCATEGORIES: Record<string, string[]> = {
   Networking: ['Network Infrastructure', 'Application Networking'],
 }
 
+const free = { cpu_price: 0, ram_price: 0, cpu_cost: 0, ram_cost: 0, gpu_cost: 0 }
+/** A cluster of two clouds, of which only the fee costs anything. */
+const MIXED: Hour = {
+  containers: [],
+  nodes: [
+    { ...free, node: 'm1', provider_id: 'aws:///eu-1a/i-0a2', region: 'eu-1' },
+    { ...free, node: 'm2', provider_id: 'gce://project/eu-2/m2', region: 'eu-2' },
+  ],
+  assets: [{ asset_type: 'management', asset_id: 'both', name: 'both', price: 0.3, total_cost: 0.3 }],
+  remainders: [{ kind: 'cluster_management', part: 'management', name: 'both', cost: 0.3 }],
+}
+
 type Row = Record<string, unknown>
 let database: TestDatabase
 let rows: Row[]
@@ -59,6 +72,7 @@ let rows: Row[]
 beforeAll(async () => {
   database = await testDatabase()
   await seedEstate(database)
+  await publishHour(database.pool, { account: SHOP, cluster: 'mixed' }, MARCH[0], MIXED)
   rows = (await database.pool.query<Row>(`select * from ${VIEW}`)).rows
 })
 afterAll(() => database.drop())
@@ -256,7 +270,7 @@ describe('the FOCUS view', () => {
         .map(row => row.ResourceId)
         .sort(),
     ).toEqual(['one/lab/vol-1', 'one/vol-2'])
-    expect(onlyOf('management')).toMatchObject([
+    expect(onlyOf('management', row => row.x_ClusterId === 'one')).toMatchObject([
       {
         ...{
           ServiceSubcategory: 'Containers',
@@ -264,6 +278,7 @@ describe('the FOCUS view', () => {
           ResourceType: 'ClusterManagement',
         },
         ...{ ResourceId: 'one/EKS', PricingUnit: 'Hours', AllocatedMethodId: null },
+        ...{ ProviderName: 'Amazon Web Services', RegionId: 'eu-1', AvailabilityZone: null },
       },
     ])
     expect(
@@ -275,5 +290,23 @@ describe('the FOCUS view', () => {
       ['workload', 'Node', 'GiB'],
     ])
     expect(rows.filter(row => row.x_CloudAccountId === BANK).length).toBeGreaterThan(5)
+  })
+
+  it('says neither provider nor region of a cluster whose machines do not agree on it', () => {
+    expect(onlyOf('management', row => row.x_ClusterId === 'mixed')).toMatchObject([
+      {
+        ProviderName: 'Kubernetes',
+        RegionId: null,
+        SkuId: 'management/Kubernetes',
+        ListUnitPrice: '0.300000000000000',
+      },
+    ])
+  })
+
+  it('puts a container in the zone of its node, and a load balancer in none', () => {
+    const zones = (component: string) =>
+      onlyOf(component, row => row.x_Kind === 'workload').map(row => [row.x_NodeName, row.AvailabilityZone])
+    expect(zones('load_balancer')).toEqual([['n1', null]])
+    expect(zones('cpu')).toContainEqual(['n1', 'eu-1a'])
   })
 })

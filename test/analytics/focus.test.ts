@@ -1,52 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { BANK, MARCH, SHOP, seedEstate } from './estate.js'
+import {
+  ALLOCATED,
+  ALWAYS_NULL,
+  FOCUS_1_2,
+  INSTANTS,
+  NEVER_NULL,
+  NUMBERS,
+  USAGE_ONLY,
+} from './focus-columns.js'
 import { type Hour, publishHour } from './seeding.js'
 
 const VIEW = 'analytics.focus_cost_and_usage'
 
-/** The columns of FOCUS 1.2 and whether a row may leave them empty. */
-const NEVER_NULL = [
-  ...['BilledCost', 'BillingAccountId', 'BillingAccountName', 'BillingAccountType', 'BillingCurrency'],
-  ...['BillingPeriodEnd', 'BillingPeriodStart', 'ChargeCategory', 'ChargeDescription', 'ChargeFrequency'],
-  ...[
-    'ChargePeriodEnd',
-    'ChargePeriodStart',
-    'ContractedCost',
-    'EffectiveCost',
-    'InvoiceIssuerName',
-    'ListCost',
-  ],
-  ...['PricingCurrency', 'PricingCurrencyEffectiveCost', 'ProviderName', 'PublisherName', 'ServiceCategory'],
-  ...['ServiceName', 'ServiceSubcategory'],
-]
-const USAGE_ONLY = [
-  ...['ConsumedQuantity', 'ConsumedUnit', 'ContractedUnitPrice', 'ListUnitPrice', 'PricingCategory'],
-  ...['PricingCurrencyContractedUnitPrice', 'PricingCurrencyListUnitPrice', 'PricingQuantity', 'PricingUnit'],
-  ...['SkuId', 'SkuMeter', 'SkuPriceId'],
-]
-const ALWAYS_NULL = [
-  ...['CapacityReservationId', 'CapacityReservationStatus', 'ChargeClass', 'CommitmentDiscountCategory'],
-  ...['CommitmentDiscountId', 'CommitmentDiscountName', 'CommitmentDiscountQuantity'],
-  ...['CommitmentDiscountStatus', 'CommitmentDiscountType', 'CommitmentDiscountUnit', 'InvoiceId'],
-  ...['SkuPriceDetails', 'SubAccountId', 'SubAccountName', 'SubAccountType', 'Tags'],
-]
-const WHERE_KNOWN = [
-  'AvailabilityZone',
-  'RegionId',
-  'RegionName',
-  'ResourceId',
-  'ResourceName',
-  'ResourceType',
-]
-const ALLOCATED = [
-  ...['AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName'],
-  'AllocatedTags',
-]
-const FOCUS_1_2 = [...NEVER_NULL, ...USAGE_ONLY, ...ALWAYS_NULL, ...WHERE_KNOWN]
-
-const NUMBERS = FOCUS_1_2.filter(name => /(Cost|Quantity|UnitPrice)$/.test(name))
-const INSTANTS = FOCUS_1_2.filter(name => /Period(Start|End)$/.test(name))
 const SUBCATEGORIES: Record<string, string[]> = {
   Compute: ['Virtual Machines', 'Containers'],
   Storage: ['Block Storage'],

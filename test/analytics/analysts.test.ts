@@ -63,7 +63,8 @@ const viewNames = async () => {
 const READABLE = [
   ...['allocation_daily', 'allocation_hourly', 'asset_daily', 'asset_hourly', 'cloud_account', 'container'],
   ...['day_ledger', 'idle_daily', 'idle_hourly', 'label_pair', 'label_set', 'metric_hourly'],
-  ...['metric_series', 'node_hourly', 'quality_result', 'remainder_hourly', 'window_audit', 'window_ledger'],
+  ...['metric_series', 'node_hourly', 'quality_result', 'remainder_hourly', 'rightsizing'],
+  ...['window_audit', 'window_ledger'],
 ]
 
 describe('an analyst', () => {

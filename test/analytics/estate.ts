@@ -166,6 +166,7 @@ export async function seedEstate({ pool }: TestDatabase): Promise<void> {
   ])
   await seedQuality(pool, SHOP, '2')
   await seedQuality(pool, BANK, '9000')
+  for (const account of [SHOP, BANK]) await seedRightsizing(pool, account)
   await rollUp(pool, [SHOP, BANK])
 }
 
@@ -195,6 +196,18 @@ async function seedQuality(pool: pg.Pool, account: string, observed: string): Pr
     {
       ...{ ...result, check_id: 'I5_day', severity: 'E', ok: true, observed: '1', expected: '1' },
       checked_at: '2026-03-04T03:30:00Z',
+    },
+  ])
+}
+
+async function seedRightsizing(pool: pg.Pool, account: string): Promise<void> {
+  await insertRows(pool, 'rightsizing', [
+    {
+      ...{ cloud_account_id: account, profile: 'balanced', history_days: 14, cluster_id: 'one' },
+      ...{ namespace: 'web', controller_kind: 'Deployment', controller: 'front', container: 'web' },
+      ...{ computed_at: '2026-03-04T03:30:00Z', replicas: 2, cpu_action: 'keep', ram_action: 'keep' },
+      ...{ action: 'keep', reasons: '{}', severity: 'ok', confidence: 1, confidence_level: 'high' },
+      ...{ span_hours: 336, coverage: 1, samples: 4032 },
     },
   ])
 }

@@ -12,6 +12,7 @@ import {
   windowOf,
 } from '../src/domain/window.js'
 import { describeError } from '../src/errors.js'
+import { clustersAhead } from '../src/extract/clock-checks.js'
 import { discoverClusters } from '../src/extract/discover.js'
 import { type ClusterRow, listClusters } from '../src/load/clusters.js'
 import { planWindows as enterWindows, recordClusters } from '../src/load/ledger.js'
@@ -75,6 +76,7 @@ export async function planAccount(
         'Thanos has no series of this account; k8s-costs doctor tells why',
       )
     }
+    await warnOfClocks(context, account)
   } catch (error) {
     const { code, message } = describeError(error)
     context.observe({ kind: 'failure', code })
@@ -85,6 +87,18 @@ export async function planAccount(
   }
   for (const cluster of await listClusters(pool, account.cloudAccountId)) {
     await planCluster(context, account, cluster, newest, oldest)
+  }
+}
+
+/** Samples of the future make stores refuse those of now, which later looks like a silent cluster. */
+async function warnOfClocks(context: JobContext, account: CloudAccount): Promise<void> {
+  const { thanos, config, logger, signal } = context
+  const ahead = await clustersAhead(thanos, account, config.thanos.tenantLabel, context.now(), signal)
+  for (const [cluster, samples] of ahead) {
+    logger.warn(
+      { account: account.cloudAccountId, cluster, samples },
+      "samples lie in the future: the clock of the cluster's sender runs ahead",
+    )
   }
 }
 

@@ -62,3 +62,6 @@ const SHARE_UNITS = 2 ** 53
 function compareMoney(a: Money, b: Money): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
+
+/** No price of a unit or an hour is as high, in whatever currency: such a number is broken. */
+export const HIGHEST_PRICE = 1e5

@@ -4,7 +4,7 @@ import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { NamedError } from '../errors.js'
 import { equals, noneOf, oneOf } from '../thanos/promql.js'
 import type { ThanosClient } from '../thanos/types.js'
-import type { CatalogueQuery } from './query.js'
+import { type CatalogueQuery, nameMatcher } from './query.js'
 
 /** Whose series are asked for, and through what. */
 export interface Source {
@@ -187,7 +187,7 @@ async function namespaceWeights(
     const names = await source.client.labelValues({
       account: source.account,
       label: 'namespace',
-      matchers: `${equals('__name__', query.metric)},${sourceMatchers(source)}`,
+      matchers: `${nameMatcher(query)},${sourceMatchers(source)}`,
       start: window,
       end: windowEnd(window),
       ...(source.signal ? { signal: source.signal } : {}),
@@ -204,7 +204,7 @@ async function countedNamespaces(
   const identity = identityLabels(source)
   const answer = await source.client.queryRange({
     account: source.account,
-    expression: `count by (${identity},namespace) (count_over_time({${equals('__name__', query.metric)},${sourceMatchers(source)}}[1h] offset 1ms))`,
+    expression: `count by (${identity},namespace) (count_over_time({${nameMatcher(query)},${sourceMatchers(source)}}[1h] offset 1ms))`,
     start: windowEnd(window),
     end: windowEnd(window),
     step: HOUR_SECONDS,

@@ -1,3 +1,4 @@
+import { HIGHEST_PRICE } from '../domain/money.js'
 import type { FactName } from '../domain/samples.js'
 import { aboveZero, averageBy, type CatalogueQuery, counted, grouping, maxBy, RANGE } from './query.js'
 
@@ -86,7 +87,7 @@ export const volumeRepairs = {
     labels: ['persistentvolume', 'volumename'],
     merge: 'max',
     expression: (matchers, identity) =>
-      `max by (${identity},persistentvolume,volumename) (avg_over_time(((pv_hourly_cost{${matchers}} >= 0) < 1e9)[1h:1m] offset 1ms))`,
+      `max by (${identity},persistentvolume,volumename) (avg_over_time(((pv_hourly_cost{${matchers}} >= 0) < ${HIGHEST_PRICE})[1h:1m] offset 1ms))`,
   },
 } as const satisfies Partial<Record<FactName, CatalogueQuery>>
 

@@ -62,6 +62,7 @@ export const containerQueries = {
   },
   cpuRequested: {
     metric: 'kube_pod_container_resource_requests',
+    otherNames: ['kube_pod_container_resource_requests_cpu_cores'],
     purpose: 'CPU request while the container exists, in either form that kube-state-metrics has had',
     unit: 'cores',
     labels: REQUESTED,
@@ -71,6 +72,7 @@ export const containerQueries = {
   },
   ramRequested: {
     metric: 'kube_pod_container_resource_requests',
+    otherNames: ['kube_pod_container_resource_requests_memory_bytes'],
     purpose: 'memory request while the container exists, in either form that kube-state-metrics has had',
     unit: 'bytes',
     labels: REQUESTED,

@@ -1,5 +1,6 @@
+import { HIGHEST_PRICE } from '../domain/money.js'
 import type { FactName } from '../domain/samples.js'
-import { aboveZero, averageBy, type CatalogueQuery, counted, firstOf, maxBy } from './query.js'
+import { aboveZero, averageBy, type CatalogueQuery, counted, firstOf, grouping, maxBy } from './query.js'
 
 const PRICED = ['job', 'node', 'instance_type', 'provider_id', 'region']
 const MACHINE = ['node', 'provider_id']
@@ -9,11 +10,15 @@ const DAY_RANGE = '[24h] offset 1ms'
 export const nodeQueries = {
   nodeSamples: {
     metric: 'node_total_hourly_cost',
+    otherNames: ['node_cpu_hourly_cost'],
     purpose: 'how long each machine was there; also the heartbeat of the cluster',
     unit: 'samples',
     labels: PRICED,
     merge: 'max',
-    expression: maxBy('count_over_time', 'node_total_hourly_cost', '', PRICED),
+    expression: firstOf(
+      maxBy('count_over_time', 'node_total_hourly_cost', '', PRICED),
+      maxBy('count_over_time', 'node_cpu_hourly_cost', '', PRICED),
+    ),
   },
   nodeTotalPrice: price('node_total_hourly_cost', 'currency/hour', 'price of the whole machine'),
   nodeCpuPrice: price('node_cpu_hourly_cost', 'currency/core·hour', 'price of a core-hour on the machine'),
@@ -60,6 +65,7 @@ export const nodeQueries = {
   },
   nodeCapacitySamples: {
     metric: 'kube_node_status_capacity',
+    otherNames: ['kube_node_status_capacity_cpu_cores'],
     purpose: 'how long a machine was there that has no price series at all',
     unit: 'samples',
     labels: ['job', 'node'],
@@ -106,7 +112,7 @@ function usualPrice(metric: string, unit: string): CatalogueQuery {
     labels: MACHINE,
     merge: 'max',
     expression: (matchers, identity) =>
-      `max by (${identity},node,provider_id) (quantile_over_time(0.5, ${metric}{${matchers}}${DAY_RANGE}))`,
+      `max by (${identity}${grouping(MACHINE)}) (quantile_over_time(0.5, ${metric}{${matchers}}${DAY_RANGE}))`,
   }
 }
 
@@ -123,9 +129,6 @@ function capacity(oldMetric: string, selection: string, unit: string): Catalogue
     ),
   }
 }
-
-/** Above this per hour a price is none, whatever the currency: it keeps +Inf out of a mean. */
-const HIGHEST = '1e9'
 
 /**
  * Asked only about nodes whose hourly mean is NaN or absent. A subquery's grid sees each sample up to a minute late,
@@ -147,6 +150,6 @@ function repair(metric: string, unit: string, fn: string, condition: string, ran
     labels: MACHINE,
     merge: 'max',
     expression: (matchers, identity) =>
-      `max by (${identity},node,provider_id) (${fn}(((${metric}{${matchers}} ${condition}) < ${HIGHEST})[${range}:1m] offset 1ms))`,
+      `max by (${identity}${grouping(MACHINE)}) (${fn}(((${metric}{${matchers}} ${condition}) < ${HIGHEST_PRICE})[${range}:1m] offset 1ms))`,
   }
 }

@@ -8,7 +8,7 @@ import { nameQueries } from './catalogue-names.js'
 import { nodeQueries, priceRepairs } from './catalogue-nodes.js'
 import { findIntervals } from './intervals.js'
 import { readMetrics } from './metrics.js'
-import { normaliseFacts, normaliseRaw } from './normalise-batch.js'
+import { exportersOf, normaliseFacts, normaliseRaw } from './normalise-batch.js'
 import type { CatalogueQuery } from './query.js'
 import { readRaw } from './raw.js'
 import { refuseUnmergedReplicas } from './replicas.js'
@@ -59,11 +59,12 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
       notLanded: (metric, window) => notLanded.set(window, [...(notLanded.get(window) ?? []), metric]),
     }),
   ])
+  const exporters = exportersOf(facts)
   return {
     windows,
     // Last of all, as what was asked above names series as the source does.
-    facts: normaliseFacts(facts, mended),
-    raw: normaliseRaw(raw, mended),
+    facts: normaliseFacts(facts, exporters, mended),
+    raw: normaliseRaw(raw, exporters, mended),
     intervals,
     metrics,
     notLanded,

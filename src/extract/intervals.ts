@@ -3,7 +3,7 @@ import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { equals } from '../thanos/promql.js'
 import { type Source, sourceMatchers } from './ask.js'
 import { catalogue } from './catalogue.js'
-import type { CatalogueQuery } from './query.js'
+import { type CatalogueQuery, nameMatcher, withMoved } from './query.js'
 
 /** Scrape intervals outside this range are no scrape intervals. Seconds. */
 const SHORTEST = 1
@@ -95,14 +95,15 @@ async function rawTimes(
   probe: Probe,
   windows: readonly Window[],
 ): Promise<(readonly number[])[]> {
-  const { metric, labels = [] }: CatalogueQuery = catalogue[probe.fact]
-  const pinned = labels.map(name => `,${equals(name, label(probe.series, name))}`).join('')
+  const query: CatalogueQuery = catalogue[probe.fact]
+  // Where a scrape moved labels, the plain ones are the same for all that the exporter speaks of.
+  const pinned = withMoved(query.labels ?? []).map(name => `,${equals(name, label(probe.series, name))}`)
   const first = Math.min(...windows)
   const last = Math.max(...windows)
   const hours = (last - first) / HOUR_SECONDS + 3
   const answer = await source.client.queryInstant({
     account: source.account,
-    expression: `${metric}{${sourceMatchers(source)}${pinned}}[${hours}h]`,
+    expression: `{${nameMatcher(query)},${sourceMatchers(source)}${pinned.join('')}}[${hours}h]`,
     time: last + 2 * HOUR_SECONDS,
     ...(source.signal ? { signal: source.signal } : {}),
   })

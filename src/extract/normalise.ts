@@ -26,8 +26,14 @@ const DIGEST_LENGTH = 16
  * exporter's own, no value longer than an index bears, no character that a database refuses. Series that become equal
  * are merged. Gives back `series` itself where there is nothing to do, which is the rule.
  */
-export function normalise(series: readonly Series[], rule: NormaliseRule, mended: Mended): readonly Series[] {
-  const exporters = exporterLabels(series)
+export function normalise(
+  series: readonly Series[],
+  rule: NormaliseRule,
+  mended: Mended,
+  elsewhere: ExporterLabels = new Map(),
+): readonly Series[] {
+  const here = exporterLabels(series)
+  const exporters = here && joined(here, elsewhere)
   let isSame = true
   const result: Series[] = []
   for (const one of series) {
@@ -46,11 +52,14 @@ export function normalise(series: readonly Series[], rule: NormaliseRule, mended
   return isSame ? series : merged(result, rule.merge)
 }
 
+/** By job, which labels a scrape took for the exporter. */
+export type ExporterLabels = ReadonlyMap<string, ReadonlySet<string>>
+
 /**
- * By job, which labels the scrape took for the exporter: those that any of the job's series has as `exported_*`.
- * Undefined where there is none at all.
+ * The labels that any of a job's series has as `exported_*`: a scrape does the same to all that it reads. Undefined
+ * where there is none at all.
  */
-function exporterLabels(series: readonly Series[]): Map<string, Set<string>> | undefined {
+export function exporterLabels(series: Iterable<Series>): ExporterLabels | undefined {
   let found: Map<string, Set<string>> | undefined
   for (const { labels } of series) {
     for (const [exported, plain] of EXPORTED) {
@@ -67,6 +76,16 @@ function exporterLabels(series: readonly Series[]): Map<string, Set<string>> | u
   return found
 }
 
+/** What one answer tells of its jobs with what others do; series without a job may be of any, and stay by themselves. */
+function joined(here: ExporterLabels, elsewhere: ExporterLabels): ExporterLabels {
+  return new Map(
+    [...here].map(([job, names]) => [
+      job,
+      job === '' ? names : new Set([...names, ...(elsewhere.get(job) ?? [])]),
+    ]),
+  )
+}
+
 /**
  * `exported_*` in the place of the plain labels. A series that has some of them but not another speaks of nothing
  * there, and what stands in the plain label is the exporter's: the roll-up of a pod has no container, a pod that
@@ -74,7 +93,7 @@ function exporterLabels(series: readonly Series[]): Map<string, Set<string>> | u
  */
 function withoutExporter(
   labels: ReadonlyMap<string, string>,
-  exporters: ReadonlyMap<string, ReadonlySet<string>>,
+  exporters: ExporterLabels,
   mended: Mended,
 ): ReadonlyMap<string, string> {
   if (!EXPORTED.some(([exported]) => labels.has(exported))) return labels

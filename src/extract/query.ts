@@ -1,3 +1,6 @@
+import { label, type Series } from '../domain/samples.js'
+import { equals, oneOf } from '../thanos/promql.js'
+
 /**
  * How the queries of a batch are written. Each is a range query at `step=3600` that gives one point per series and
  * hour; the point at H+1h speaks of the samples in `[H, H+1h)`, because every range is `[1h] offset 1ms`: exactly the
@@ -9,6 +12,8 @@
  */
 export interface CatalogueQuery {
   readonly metric: string
+  /** Names under which others tell the same fact, where the expression looks for them too. */
+  readonly otherNames?: readonly string[]
   readonly purpose: string
   /** Unit of the answer's values. */
   readonly unit: string
@@ -28,10 +33,29 @@ export const REAL_CONTAINER = 'container!="",container!="POD"'
 /** Labels that a scrape without `honor_labels` moves out of the way; the moved ones are the true ones. */
 const MOVABLE = new Set(['namespace', 'pod', 'container', 'node', 'instance', 'service'])
 
+/** These labels, and where they may have been moved to. */
+export function withMoved(labels: readonly string[]): string[] {
+  return [...labels, ...labels.filter(name => MOVABLE.has(name)).map(name => `exported_${name}`)]
+}
+
+/** A label's value wherever a scrape put it, of a series as the source names it. */
+export function trueLabel(series: Pick<Series, 'labels'>, name: string): string {
+  return label(series, `exported_${name}`) || label(series, name)
+}
+
 /** What follows the identity labels in a `by (…)`: the labels, and where they may have been moved to. */
 export function grouping(labels: readonly string[]): string {
-  const moved = labels.filter(name => MOVABLE.has(name)).map(name => `exported_${name}`)
-  return [...labels, ...moved].map(name => `,${name}`).join('')
+  return withMoved(labels)
+    .map(name => `,${name}`)
+    .join('')
+}
+
+/** The matcher of a query's series by name, under whichever of its names they come. */
+export function nameMatcher({
+  metric,
+  otherNames = [],
+}: Pick<CatalogueQuery, 'metric' | 'otherNames'>): string {
+  return otherNames.length === 0 ? equals('__name__', metric) : oneOf('__name__', [metric, ...otherNames])
 }
 
 type Expression = CatalogueQuery['expression']

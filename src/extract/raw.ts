@@ -3,7 +3,7 @@ import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { oneOf } from '../thanos/promql.js'
 import { isTooMuch, refuseOtherCluster, type Source, sourceMatchers } from './ask.js'
 import { PRICED_TRAFFIC } from './catalogue-assets.js'
-import { REAL_CONTAINER } from './query.js'
+import { REAL_CONTAINER, trueLabel } from './query.js'
 
 type Facts = ReadonlyMap<FactName, readonly Series[]>
 export type RawSamples = ReadonlyMap<RawName, readonly Series[]>
@@ -71,10 +71,35 @@ async function readWindow(source: Source, window: Window, facts: Facts): Promise
   const samples = new Map<RawName, readonly Series[]>()
   await Promise.all(
     [...wanted].map(async ([name, names]) => {
-      samples.set(name, await askRaw(source, name, names, at))
+      samples.set(name, await askNamed(source, name, names, at, hasMovedNodes(facts, at)))
     }),
   )
   return samples
+}
+
+/** Nodes are asked for under either label where some scrape of the cluster moved it; a series has one or the other. */
+async function askNamed(
+  source: Source,
+  name: RawName,
+  names: readonly string[],
+  time: number,
+  hasMoved: boolean,
+): Promise<Series[]> {
+  const { by } = RAW_QUERIES[name]
+  if (by !== 'node' || !hasMoved) return askRaw(source, name, names, time)
+  const plain = await askRaw(source, name, names, time, { by, extra: ',exported_node=""' })
+  const moved = await askRaw(source, name, names, time, { by: 'exported_node', extra: '' })
+  return [...plain, ...moved]
+}
+
+function hasMovedNodes(facts: Facts, at: number): boolean {
+  return pointsAt(facts, 'nodeSamples', at).some(series => label(series, 'exported_node') !== '')
+}
+
+/** The label that names are matched against, and further matchers. */
+interface Where {
+  readonly by: string
+  readonly extra: string
 }
 
 async function askRaw(
@@ -82,13 +107,14 @@ async function askRaw(
   name: RawName,
   names: readonly string[],
   time: number,
+  where: Where = { by: RAW_QUERIES[name].by, extra: '' },
 ): Promise<Series[]> {
-  if (names.length > NAMES_PER_QUERY) return askInHalves(source, name, names, time)
-  const { metric, extra, by, beyond = 0 } = RAW_QUERIES[name]
+  if (names.length > NAMES_PER_QUERY) return askInHalves(source, name, names, time, where)
+  const { metric, extra, beyond = 0 } = RAW_QUERIES[name]
   try {
     const answer = await source.client.queryInstant({
       account: source.account,
-      expression: `${metric}{${sourceMatchers(source)}${extra},${oneOf(by, names)}}[${HOUR_SECONDS + 2 * beyond}s] offset 1ms`,
+      expression: `${metric}{${sourceMatchers(source)}${extra}${where.extra},${oneOf(where.by, names)}}[${HOUR_SECONDS + 2 * beyond}s] offset 1ms`,
       time: time + beyond,
       ...(source.signal ? { signal: source.signal } : {}),
     })
@@ -97,7 +123,7 @@ async function askRaw(
     return [...answer.series]
   } catch (error) {
     if (!isTooMuch(error) || names.length === 1) throw error
-    return askInHalves(source, name, names, time)
+    return askInHalves(source, name, names, time, where)
   }
 }
 
@@ -106,22 +132,23 @@ async function askInHalves(
   name: RawName,
   names: readonly string[],
   time: number,
+  where: Where,
 ): Promise<Series[]> {
   const middle = Math.ceil(names.length / 2)
   return [
-    ...(await askRaw(source, name, names.slice(0, middle), time)),
-    ...(await askRaw(source, name, names.slice(middle), time)),
+    ...(await askRaw(source, name, names.slice(0, middle), time, where)),
+    ...(await askRaw(source, name, names.slice(middle), time, where)),
   ]
 }
 
 /** Node names whose price moved within the hour, or that passed from one machine to another. */
 function unsteadyNodes(facts: Facts, at: number): string[] {
   const nodes = new Set<string>()
-  for (const series of pointsAt(facts, 'nodePriceChanges', at)) nodes.add(label(series, 'node'))
+  for (const series of pointsAt(facts, 'nodePriceChanges', at)) nodes.add(trueLabel(series, 'node'))
   const machines = new Map<string, Set<string>>()
   for (const series of pointsAt(facts, 'nodeSamples', at)) {
     const providerId = label(series, 'provider_id')
-    if (providerId !== '') groupOf(machines, label(series, 'node')).add(providerId)
+    if (providerId !== '') groupOf(machines, trueLabel(series, 'node')).add(providerId)
   }
   for (const [node, ids] of machines) if (ids.size > 1) nodes.add(node)
   nodes.delete('')
@@ -132,8 +159,8 @@ function unsteadyNodes(facts: Facts, at: number): string[] {
 function sharedClaims(facts: Facts, at: number): string[] {
   const holders = new Map<string, Set<string>>()
   for (const series of pointsAt(facts, 'podClaimSamples', at)) {
-    const claim = `${label(series, 'namespace')}\0${label(series, 'persistentvolumeclaim')}`
-    groupOf(holders, claim).add(label(series, 'pod'))
+    const claim = `${trueLabel(series, 'namespace')}\0${label(series, 'persistentvolumeclaim')}`
+    groupOf(holders, claim).add(trueLabel(series, 'pod'))
   }
   const shared = [...holders].filter(([, pods]) => pods.size > 1)
   return [...new Set(shared.map(([claim]) => claim.slice(claim.indexOf('\0') + 1)))].sort()

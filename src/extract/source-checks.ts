@@ -1,164 +1,163 @@
 import type { CloudAccount } from '../domain/account.js'
-import { label } from '../domain/samples.js'
-import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
+import { label, type Series } from '../domain/samples.js'
+import { type Window, windowEnd } from '../domain/window.js'
 import { describeError, NamedError } from '../errors.js'
 import { equals } from '../thanos/promql.js'
 import type { ThanosClient } from '../thanos/types.js'
 import { identityLabels, type Source, sourceMatchers } from './ask.js'
+import { catalogue } from './catalogue.js'
+import { askWindow, type Finding, namesOf } from './finding.js'
+import { RANGE, REAL_CONTAINER, trueLabel } from './query.js'
 import { refuseUnmergedReplicas } from './replicas.js'
 
-/** One thing that was looked at. `fail` means that something essential is wrong. */
-export interface Finding {
-  readonly level: 'ok' | 'note' | 'warn' | 'fail'
-  readonly check: string
-  readonly detail: string
-}
-
-interface ExpectedMetric {
-  readonly names: readonly string[]
-  readonly need: 'essential' | 'recommended' | 'optional'
-  readonly lost: string
-}
-
-/** What a cluster should send, and what is lost without it. Alternatives in one line are forms of one fact. */
-const EXPECTED: readonly ExpectedMetric[] = [
-  { names: ['node_cpu_hourly_cost'], need: 'essential', lost: 'no price of a core-hour' },
-  { names: ['node_ram_hourly_cost'], need: 'essential', lost: 'no price of a GiB-hour' },
-  { names: ['container_cpu_allocation'], need: 'essential', lost: 'no CPU allocation' },
-  { names: ['container_memory_allocation_bytes'], need: 'essential', lost: 'no memory allocation' },
-  {
-    names: ['kube_node_status_capacity', 'kube_node_status_capacity_cpu_cores'],
-    need: 'essential',
-    lost: 'no cost of nodes and no idle',
-  },
-  {
-    names: ['node_total_hourly_cost'],
-    need: 'recommended',
-    lost: 'running time of nodes is taken from other series',
-  },
-  { names: ['kubecost_cluster_info'], need: 'recommended', lost: 'coverage is taken from node series only' },
-  {
-    names: ['kube_pod_container_resource_requests'],
-    need: 'recommended',
-    lost: 'no requests, no efficiency',
-  },
-  { names: ['kube_pod_owner'], need: 'recommended', lost: 'no controllers' },
-  {
-    names: ['kube_replicaset_owner', 'deployment_match_labels'],
-    need: 'recommended',
-    lost: 'Deployments are guessed from names',
-  },
-  { names: ['kube_job_owner'], need: 'optional', lost: 'CronJobs are guessed from names' },
-  {
-    names: ['kubecost_container_cpu_usage_irate', 'container_cpu_usage_seconds_total'],
-    need: 'recommended',
-    lost: 'no CPU use',
-  },
-  { names: ['container_memory_working_set_bytes'], need: 'recommended', lost: 'no memory use' },
-  { names: ['kubecost_node_is_spot'], need: 'recommended', lost: 'spot machines are unknown' },
-  { names: ['pv_hourly_cost'], need: 'optional', lost: 'no storage cost' },
-  { names: ['pod_pvc_allocation'], need: 'optional', lost: 'volumes cannot be shared out to pods' },
+const PRICES = [
+  { metric: 'node_cpu_hourly_cost', low: 0.001, high: 1 },
+  { metric: 'node_ram_hourly_cost', low: 0.0001, high: 0.2 },
 ]
 
-const REMOTE_WRITE_REGEX =
-  '(kubecost_.*|container_.*|kube_.*|node_.*|up|pv_hourly_cost|pod_pvc_allocation|service_selector_labels|deployment_match_labels|statefulSet_match_labels|kubelet_volume_stats_.*|DCGM_FI_.*|opencost_.*|prometheus_target_interval_length_seconds)'
-
-/** Every expected metric of one cluster in one window: present, or absent with what that costs and what would mend it. */
-export async function checkMetrics(source: Source, window: Window): Promise<Finding[]> {
-  const present = await presentMetrics(source, window)
-  const findings: Finding[] = []
-  for (const { names, need, lost } of EXPECTED) {
-    const check = `metric ${names.join(' or ')}`
-    const found = names.filter(name => present.has(name))
-    if (found.length > 0) {
-      findings.push({
-        level: 'ok',
-        check,
-        detail: `${found.map(name => `${present.get(name)} series`).join(' and ')}`,
-      })
-      continue
-    }
-    const level = need === 'essential' ? 'fail' : need === 'recommended' ? 'warn' : 'note'
-    findings.push({ level, check, detail: `absent: ${lost}. ${likelyCause(names, present)}` })
-  }
-  return findings
-}
-
-async function presentMetrics(source: Source, window: Window): Promise<Map<string, number>> {
-  const names = EXPECTED.flatMap(metric => metric.names)
-  const answers = await Promise.all(
-    names.map(name =>
-      source.client.queryRange({
-        account: source.account,
-        expression: `count by (${identityLabels(source)}) (count_over_time(${name}{${sourceMatchers(source)}}[1h] offset 1ms))`,
-        start: windowEnd(window),
-        end: windowEnd(window),
-        step: HOUR_SECONDS,
-      }),
-    ),
-  )
-  const present = new Map<string, number>()
-  answers.forEach((answer, i) => {
-    const count = answer.series[0]?.values[0]
-    if (count !== undefined) present.set(names[i] ?? '', count)
-  })
-  return present
-}
-
-/** A family that is wholly absent was most likely dropped on the way; a single member was most likely never scraped. */
-function likelyCause(names: readonly string[], present: ReadonlyMap<string, number>): string {
-  const prefix = (name: string) => name.slice(0, name.indexOf('_') + 1)
-  const hasSibling = [...present.keys()].some(name => prefix(name) === prefix(names[0] ?? ''))
-  if (hasSibling)
-    return 'Others of its family arrive, so its exporter is probably switched off or not scraped.'
-  return `None of its family arrives, so the remote-write filter probably drops it; keep: ${REMOTE_WRITE_REGEX}`
-}
-
-/** Prices that no machine has: their windows fall back to other prices. */
+/** Prices that no machine has, and machines with several: their windows fall back to other prices. */
 export async function checkPrices(source: Source, window: Window): Promise<Finding[]> {
-  const bounds = [
-    { metric: 'node_cpu_hourly_cost', low: 0.001, high: 1 },
-    { metric: 'node_ram_hourly_cost', low: 0.0001, high: 0.2 },
-  ]
-  return Promise.all(
-    bounds.map(async ({ metric, low, high }): Promise<Finding> => {
-      const answer = await source.client.queryRange({
-        account: source.account,
-        expression: `avg by (${identityLabels(source)},node) (avg_over_time(${metric}{${sourceMatchers(source)}}[1h] offset 1ms))`,
-        start: windowEnd(window),
-        end: windowEnd(window),
-        step: HOUR_SECONDS,
-      })
-      const odd = answer.series.filter(({ values: [value = Number.NaN] }) => !(value >= low && value <= high))
-      const check = `price sanity ${metric}`
-      if (odd.length === 0)
-        return { level: 'ok', check, detail: `${answer.series.length} nodes between ${low} and ${high}` }
-      const nodes = odd.slice(0, 5).map(series => `${label(series, 'node')}=${series.values[0]}`)
-      return {
-        level: 'warn',
-        check,
-        detail: `${odd.length} of ${answer.series.length} nodes have no believable price: ${nodes.join(', ')}`,
-      }
-    }),
+  const sane = PRICES.map(async ({ metric, low, high }): Promise<Finding> => {
+    const prices = await askWindow(
+      source,
+      window,
+      (identity, matchers) =>
+        `avg by (${identity},node,exported_node) (avg_over_time(${metric}{${matchers}}${RANGE}))`,
+    )
+    const check = `price sanity ${metric}`
+    const odd = prices.filter(({ values: [value = Number.NaN] }) => !(value >= low && value <= high))
+    if (odd.length === 0)
+      return { level: 'ok', check, detail: `${prices.length} nodes between ${low} and ${high}` }
+    return {
+      level: 'warn',
+      check,
+      detail: `${odd.length} of ${prices.length} nodes have no believable price: ${namesOf(odd.map(one => `${trueLabel(one, 'node')}=${one.values[0]}`))}. See to the exporter's pricing`,
+    }
+  })
+  return [...(await Promise.all(sane)), await checkTwins(source, window)]
+}
+
+async function checkTwins(source: Source, window: Window): Promise<Finding> {
+  const check = 'one price per node'
+  const counts = await askWindow(
+    source,
+    window,
+    (identity, matchers) =>
+      `max by (${identity},node,exported_node) (count by (${identity},job,node,exported_node) (count_over_time(node_cpu_hourly_cost{${matchers}}${RANGE})))`,
   )
+  const twins = counts.filter(({ values: [count = 0] }) => count > 1).map(one => trueLabel(one, 'node'))
+  if (twins.length === 0) return { level: 'ok', check, detail: `${counts.length} nodes` }
+  return {
+    level: 'note',
+    check,
+    detail: `${twins.length} nodes have several price series (a reused name, or a twin without instance type): ${namesOf(twins)}. Machines are told apart by provider_id`,
+  }
 }
 
 /** The same series from several scrape jobs: nothing is counted twice, but one of the jobs is in vain. */
-export async function checkDuplicates(source: Source, window: Window): Promise<Finding> {
-  const answer = await source.client.queryRange({
-    account: source.account,
-    expression: `count by (${identityLabels(source)},job) (count_over_time(container_cpu_allocation{${sourceMatchers(source)}}[1h] offset 1ms))`,
-    start: windowEnd(window),
-    end: windowEnd(window),
-    step: HOUR_SECONDS,
-  })
-  const jobs = answer.series.map(series => label(series, 'job'))
-  const check = 'scraped once'
-  if (jobs.length <= 1) return { level: 'ok', check, detail: `job ${jobs[0] ?? '(none)'}` }
+export async function checkDuplicates(source: Source, window: Window): Promise<Finding[]> {
+  const exporters = await jobsOf(source, window, 'container_cpu_allocation')
+  const states = await jobsOf(source, window, 'kube_pod_owner')
+  const scraped: Finding =
+    exporters.length <= 1
+      ? { level: 'ok', check: 'scraped once', detail: `job ${exporters[0] ?? '(none)'}` }
+      : {
+          level: 'warn',
+          check: 'scraped once',
+          detail: `the cost exporter is scraped by ${exporters.length} jobs (${namesOf(exporters)}); the one that saw most is used. Remove the others`,
+        }
+  if (states.length <= 1) return [scraped]
+  // Kubecost's own copies beside a kube-state-metrics are what its charts install.
+  const isUsual = states.length === 2 && states.some(job => exporters.includes(job))
+  const detail = `kube_pod_owner comes from ${states.length} jobs (${namesOf(states)}); nothing is counted twice. ${isUsual ? "emitKsmV1Metrics: false switches the cost exporter's copies off" : 'Remove all but one'}`
+  return [scraped, { level: isUsual ? 'note' : 'warn', check: 'one kube-state-metrics', detail }]
+}
+
+async function jobsOf(source: Source, window: Window, metric: string, extra = ''): Promise<string[]> {
+  const counts = await askWindow(
+    source,
+    window,
+    (identity, matchers) =>
+      `count by (${identity},job) (count_over_time(${metric}{${matchers}${extra}}${RANGE}))`,
+  )
+  return counts.map(series => label(series, 'job') || '(none)').sort()
+}
+
+/** Scrapes that rename what the exporters say: read all the same, but analysts see the exporter's labels on its series. */
+export async function checkLabels(source: Source, window: Window): Promise<Finding> {
+  const check = 'labels honoured'
+  const metrics = ['container_cpu_allocation', 'kube_pod_owner']
+  const found = await Promise.all(
+    metrics.map(metric => jobsOf(source, window, metric, ',exported_namespace!=""')),
+  )
+  const jobs = [...new Set(found.flat())]
+  if (jobs.length === 0) return { level: 'ok', check, detail: 'no label was renamed by a scrape' }
   return {
     level: 'warn',
     check,
-    detail: `the cost exporter is scraped by ${jobs.length} jobs (${jobs.join(', ')}); the one that saw most is used`,
+    detail: `labels came as exported_* from job ${namesOf(jobs)}; the true names are used. Set honor_labels: true`,
+  }
+}
+
+/** Two clusters under one id would be billed as one. */
+export async function checkIdentity(source: Source, window: Window): Promise<Finding> {
+  const check = 'one cluster per id'
+  const infos = await askWindow(
+    source,
+    window,
+    (identity, matchers) =>
+      `count by (${identity},id) (count_over_time(kubecost_cluster_info{${matchers}}${RANGE}))`,
+  )
+  const ids = infos.map(series => label(series, 'id')).filter(id => id !== '')
+  if (ids.length <= 1) return { level: 'ok', check, detail: ids[0] ?? 'no kubecost_cluster_info tells' }
+  return {
+    level: 'fail',
+    check,
+    detail: `${ids.length} clusters send as cluster_id "${source.clusterId}": ${namesOf(ids)}. Give each a cluster_id of its own (external_labels)`,
+  }
+}
+
+const RESOURCES = [
+  { of: 'CPU', metric: 'container_cpu_allocation', capacity: catalogue.nodeCpuCapacity },
+  { of: 'memory', metric: 'container_memory_allocation_bytes', capacity: catalogue.nodeRamCapacity },
+]
+
+/** Nodes on which more is allocated than they have: their idle is negative. */
+export async function checkCapacity(source: Source, window: Window): Promise<Finding> {
+  const check = 'allocation within capacity'
+  const perNode = (series: readonly Series[]) =>
+    new Map(series.map(one => [trueLabel(one, 'node'), one.values[0] ?? Number.NaN]))
+  const samples = perNode(
+    await askWindow(
+      source,
+      window,
+      (identity, matchers) =>
+        `max by (${identity},node,exported_node) (count_over_time(node_total_hourly_cost{${matchers}}${RANGE}))`,
+    ),
+  )
+  const over: string[] = []
+  for (const { of, metric, capacity } of RESOURCES) {
+    const who =
+      'namespace,pod,container,node,exported_namespace,exported_pod,exported_container,exported_node'
+    const sums = await askWindow(
+      source,
+      window,
+      (identity, matchers) =>
+        `sum by (${identity},node,exported_node) (max by (${identity},${who}) (sum_over_time(${metric}{${matchers},${REAL_CONTAINER},node!=""}${RANGE})))`,
+    )
+    const capacities = perNode(
+      await askWindow(source, window, (identity, matchers) => capacity.expression(matchers, identity)),
+    )
+    for (const [node, sum] of perNode(sums)) {
+      const share = sum / (samples.get(node) ?? Number.NaN) / (capacities.get(node) ?? Number.NaN)
+      if (share > 1) over.push(`${node} (${of} ${Math.round(share * 100)} %)`)
+    }
+  }
+  if (over.length === 0) return { level: 'ok', check, detail: `${samples.size} nodes` }
+  return {
+    level: 'warn',
+    check,
+    detail: `idle is negative on ${namesOf(over)}: bursts of use, pods told twice, or a capacity that is told too small`,
   }
 }
 
@@ -186,30 +185,6 @@ export async function checkEdges(source: Source, window: Window): Promise<Findin
   const points = answer.series[0]?.values[0]
   const rule = points === 1 ? 'left-open' : points === 2 ? 'closed' : 'unknown'
   return { level: 'note', check: 'range edges', detail: `${rule}; every query is exact under either rule` }
-}
-
-/** A sender whose clock runs ahead makes a store refuse the samples of all others. */
-export async function checkClock(source: Source, now: number): Promise<Finding> {
-  const check = 'freshness and clock'
-  const answer = await source.client.queryInstant({
-    account: source.account,
-    expression: `max by (${identityLabels(source)}) (timestamp(node_total_hourly_cost{${sourceMatchers(source)}}))`,
-    time: now,
-  })
-  const newest = answer.series[0]?.values[0]
-  if (newest === undefined)
-    return {
-      level: 'warn',
-      check,
-      detail: 'no sample of the last five minutes: the cluster or its sender is down, or late',
-    }
-  if (newest > now + 60)
-    return {
-      level: 'fail',
-      check,
-      detail: `the newest sample is ${Math.round(newest - now)} s in the future: set the sender's clock`,
-    }
-  return { level: 'ok', check, detail: `the newest sample is ${Math.round(now - newest)} s old` }
 }
 
 /** Where an account without series might have gone: what arrives without the tenant header lies under this tenant. */

@@ -1,5 +1,6 @@
 import { type Money, toMoney } from '../domain/money.js'
 import type { AllocationRow, NodeRow } from '../domain/rows.js'
+import type { Balancers } from './balancers.js'
 import type { ContainerHours } from './containers.js'
 import type { Controller } from './controllers.js'
 import { machinesByNode } from './idle.js'
@@ -20,7 +21,7 @@ export interface AllocationParts {
   readonly controllerOf: (namespace: string, pod: string) => Controller | undefined
   readonly labels: PodLabels
   readonly volumes: Volumes
-  readonly balancers: ReadonlyMap<string, PodAmount>
+  readonly balancers: Balancers
   readonly network: Network
 }
 
@@ -49,7 +50,7 @@ function spreadsOf({ pods, volumes, balancers, network }: AllocationParts) {
     Spread,
     Spread,
   ]
-  return { volumes: of(volumes.amounts), balancers: of(balancers), zone, region, internet }
+  return { volumes: of(volumes.amounts), balancers: of(balancers.amounts), zone, region, internet }
 }
 
 function allocationRow(
@@ -66,9 +67,10 @@ function allocationRow(
   const pv = spreads.volumes.next(key)
   const balancer = spreads.balancers.next(key)
   const traffic = [spreads.zone.next(key), spreads.region.next(key), spreads.internet.next(key)] as const
-  const { isCollected } = parts.network
+  const isTrafficKnown = parts.network.isKnown(key)
   const isPvKnown = parts.volumes.isKnown(key)
-  const collected = <T>(value: T): T | null => (isCollected ? value : null)
+  const isBalancerKnown = parts.balancers.isKnown(namespace)
+  const collected = <T>(value: T): T | null => (isTrafficKnown ? value : null)
   return {
     namespace,
     pod,
@@ -90,7 +92,7 @@ function allocationRow(
     networkZoneGib: collected(traffic[0].quantity),
     networkRegionGib: collected(traffic[1].quantity),
     networkInternetGib: collected(traffic[2].quantity),
-    loadBalancerHours: balancer.quantity,
+    loadBalancerHours: isBalancerKnown ? balancer.quantity : null,
     cpuCost: toMoney(container.cpuAllocated * (refined?.cpu ?? price.cpu)),
     ramCost: toMoney(container.ramAllocated * (refined?.ram ?? price.ram)),
     gpuCost: gpuCostOf(gpuHours, refined?.gpu ?? price.gpu),
@@ -98,7 +100,7 @@ function allocationRow(
     networkZoneCost: collected(traffic[0].cost),
     networkRegionCost: collected(traffic[1].cost),
     networkInternetCost: collected(traffic[2].cost),
-    loadBalancerCost: balancer.cost,
+    loadBalancerCost: isBalancerKnown ? balancer.cost : null,
     priceSource: price.source,
     labels: parts.labels.effective(namespace, pod),
   }

@@ -17,6 +17,8 @@ export interface Balancers {
   readonly remainders: RemainderRow[]
   /** By pod key; quantity in hours. */
   readonly amounts: Map<string, PodAmount>
+  /** Whether it is known what the pods of a namespace bear; where it has no load balancer they bear nothing. */
+  readonly isKnown: (namespace: string) => boolean
 }
 
 const serviceKey = keyBy('namespace', 'service_name')
@@ -31,7 +33,13 @@ export function balancers(
   labels: PodLabels,
   tally: Tally,
 ): Balancers {
-  const found: Balancers = { assets: [], remainders: [], amounts: new Map() }
+  const unknown = new Set<string>()
+  const found: Balancers = {
+    assets: [],
+    remainders: [],
+    amounts: new Map(),
+    isKnown: namespace => !unknown.has(namespace),
+  }
   const told = toldBy(hour, 'balancerSamples', 'balancerCostSum', serviceKey)
   const selectors = selectorsOf(hour)
   for (const [key, life] of [...told].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -41,7 +49,13 @@ export function balancers(
       ([, pod]) => pod.namespace === namespace && isSelected(selector, labels.own(namespace, pod.pod)),
     )
     book(found, life, behind, tally)
+    if (selectors.size === 0) unknown.add(namespace)
   }
+  if ([...pods.values()].some(pod => unknown.has(pod.namespace)))
+    tally.warn(
+      'load_balancer_not_shared',
+      'there are load balancers, but service_selector_labels is absent, so none is put on a pod',
+    )
   return found
 }
 

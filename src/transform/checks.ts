@@ -9,31 +9,58 @@ const NOISE = 1e-9
 
 /** The identities of the cost model that one window can be held to, computed anew from its finished rows. */
 export function checkRows(rows: Rows): CheckResult[] {
-  return [nodesAddUp(rows), assetsAddUp(rows), clusterAddsUp(rows), quantitiesAreSane(rows)]
+  const sides = nodeSides(rows)
+  return [nodesAddUp(sides), assetsAddUp(rows), clusterAddsUp(rows, sides), quantitiesAreSane(rows)]
+}
+
+interface NodeSides {
+  readonly node: string
+  readonly resource: ResourceCost
+  /** Containers and idle. */
+  readonly borne: Money
+  readonly paid: Money
+}
+
+/** Both sides of what each node cost, per resource. Where a part of either is unknown so is idle, and neither counts. */
+function nodeSides({ allocations, nodes, idle }: Rows): NodeSides[] {
+  const charged = rowsByNode(allocations)
+  const rest = rowsByNode(idle)
+  const paidFor = machinesByNode(nodes)
+  const names = new Set([...paidFor.keys(), ...charged.keys(), ...rest.keys()])
+  return [...names].flatMap(node => {
+    const machines = paidFor.get(node) ?? []
+    const containers = charged.get(node) ?? []
+    const isKnown = (resource: ResourceCost) =>
+      [...machines, ...containers].every(row => row[resource] !== null)
+    if (!isKnown('cpuCost') || !isKnown('ramCost')) return []
+    return RESOURCES.filter(isKnown).map(resource => {
+      const sum = (rows: readonly Readonly<Record<ResourceCost, Money | null>>[]) =>
+        sumMoney(rows.map(row => row[resource] ?? 0n))
+      return { node, resource, borne: sum(containers) + sum(rest.get(node) ?? []), paid: sum(machines) }
+    })
+  })
+}
+
+function rowsByNode<T extends { readonly node: string }>(rows: readonly T[]): Map<string, T[]> {
+  const byNode = new Map<string, T[]>()
+  for (const row of rows) {
+    const list = byNode.get(row.node)
+    if (list) list.push(row)
+    else byNode.set(row.node, [row])
+  }
+  return byNode
 }
 
 /** I1: per node and resource, containers + idle = what the node cost. */
-function nodesAddUp({ allocations, nodes, idle }: Rows): CheckResult {
-  const charged = new Map<string, Record<ResourceCost, Money>>()
-  for (const row of [...allocations, ...idle]) {
-    const sums = charged.get(row.node) ?? { cpuCost: 0n, ramCost: 0n, gpuCost: 0n }
-    for (const resource of RESOURCES) sums[resource] += row[resource] ?? 0n
-    charged.set(row.node, sums)
-  }
-  let observed = 0n
-  let expected = 0n
-  let fault: string | undefined
-  for (const [node, machines] of machinesByNode(nodes)) {
-    for (const resource of RESOURCES) {
-      const paid = sumMoney(machines.map(row => row[resource] ?? 0n))
-      const borne = charged.get(node)?.[resource] ?? 0n
-      observed += borne
-      expected += paid
-      if (borne !== paid)
-        fault ??= `node ${node}: ${resource === 'gpuCost' ? 'GPU' : resource.slice(0, 3)} ${formatMoney(borne)} of ${formatMoney(paid)}`
-    }
-  }
-  return money('I1', observed, expected, fault)
+function nodesAddUp(sides: readonly NodeSides[]): CheckResult {
+  const fault = sides.find(({ borne, paid }) => borne !== paid)
+  const named = fault && (fault.resource === 'gpuCost' ? 'GPU' : fault.resource.slice(0, 3))
+  return money(
+    'I1',
+    sumMoney(sides.map(({ borne }) => borne)),
+    sumMoney(sides.map(({ paid }) => paid)),
+    fault && `node ${fault.node}: ${named} ${formatMoney(fault.borne)} of ${formatMoney(fault.paid)}`,
+  )
 }
 
 /** I2: volumes on pods + unmounted = disks, and the same for load balancers. */
@@ -53,15 +80,16 @@ function assetsAddUp({ allocations, assets, remainders }: Rows): CheckResult {
 }
 
 /** I3: allocations + idle + remainders = assets + network. */
-function clusterAddsUp({ allocations, nodes, idle, assets, remainders }: Rows): CheckResult {
+function clusterAddsUp({ allocations, assets, remainders }: Rows, sides: readonly NodeSides[]): CheckResult {
   const network = (row: AllocationRow) =>
     (row.networkZoneCost ?? 0n) + (row.networkRegionCost ?? 0n) + (row.networkInternetCost ?? 0n)
+  const rest = (row: AllocationRow) => network(row) + (row.pvCost ?? 0n) + (row.loadBalancerCost ?? 0n)
   const observed =
-    sumMoney(allocations.map(totalOf)) +
-    sumMoney(idle.map(row => row.cpuCost + row.ramCost + (row.gpuCost ?? 0n))) +
+    sumMoney(sides.map(({ borne }) => borne)) +
+    sumMoney(allocations.map(rest)) +
     sumMoney(remainders.map(row => row.cost))
   const expected =
-    sumMoney(nodes.map(row => (row.cpuCost ?? 0n) + (row.ramCost ?? 0n) + (row.gpuCost ?? 0n))) +
+    sumMoney(sides.map(({ paid }) => paid)) +
     sumMoney(assets.map(row => row.totalCost)) +
     sumMoney(allocations.map(network)) +
     sumMoney(remainders.filter(row => row.part.startsWith('network_')).map(row => row.cost))
@@ -89,19 +117,6 @@ function quantitiesAreSane({ allocations, coverage }: Rows): CheckResult {
     expected: '0',
     ...(odd.length === 0 && isCovered ? {} : { detail }),
   }
-}
-
-function totalOf(row: AllocationRow): Money {
-  return (
-    row.cpuCost +
-    row.ramCost +
-    (row.gpuCost ?? 0n) +
-    (row.pvCost ?? 0n) +
-    (row.networkZoneCost ?? 0n) +
-    (row.networkRegionCost ?? 0n) +
-    (row.networkInternetCost ?? 0n) +
-    (row.loadBalancerCost ?? 0n)
-  )
 }
 
 function costOf(remainders: readonly RemainderRow[], part: RemainderRow['part']): Money {

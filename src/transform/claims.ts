@@ -1,9 +1,14 @@
 import { label, type Series } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller, type Seen } from './fuller.js'
 import { type Hour, keyBy, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import { podKey, type RunningPod } from './pods.js'
+import { compare, type Tally } from './tally.js'
 import { type Told, toldBy } from './told.js'
+
+/** No volume is this large: the number is broken. */
+export const IMPOSSIBLE_GIB = 10 * 2 ** 20
 
 /** What a pod holds of a claim, by `podKey`. */
 export interface PodShare {
@@ -39,10 +44,10 @@ const claimOnVolumeKey = keyBy('namespace', 'persistentvolumeclaim', 'volumename
 const podOfClaimKey = keyBy('namespace', 'pod', 'persistentvolumeclaim', 'persistentvolume')
 
 /** The claims of a window by the volume that they are bound to. */
-export function claimsOf(hour: Hour, pods: ReadonlyMap<string, RunningPod>): Claims {
+export function claimsOf(hour: Hour, pods: ReadonlyMap<string, RunningPod>, tally: Tally): Claims {
   const lives = toldBy(hour, 'claimSamples', undefined, claimOnVolumeKey)
   const requests = requestedGibHours(hour)
-  const shares = sharesByVolume(hour, pods, lives)
+  const shares = sharesByVolume(hour, pods, lives, requests, tally)
   const byVolume = new Map<string, Claim>()
   for (const life of [...lives.values()].sort((a, b) => b.hours - a.hours)) {
     const volume = label(life.series, 'volumename')
@@ -90,6 +95,8 @@ function sharesByVolume(
   hour: Hour,
   pods: ReadonlyMap<string, RunningPod>,
   lives: ReadonlyMap<string, Told>,
+  requests: ReadonlyMap<string, number>,
+  tally: Tally,
 ): Map<string, PodShare[]> {
   const volumeOfClaim = new Map(
     [...lives.values()].map(({ series }) => [claimKey(series), label(series, 'volumename')]),
@@ -100,9 +107,10 @@ function sharesByVolume(
     const { series } = held
     const pod = pods.get(podKey(label(series, 'namespace'), label(series, 'pod')))
     const volume = label(series, 'persistentvolume') || (volumeOfClaim.get(claimKey(series)) ?? '')
-    const gibHours = exact.get(key) ?? held.unitHours / GIB
     // A pod that does not run (pending, or completed and not yet gone) holds a claim in name only.
-    if (!pod || volume === '' || !(gibHours >= 0)) continue
+    if (!pod || volume === '') continue
+    const told = exact.get(key) ?? held.unitHours / GIB
+    const gibHours = believedShare(held, told, requests.get(claimKey(series)), tally)
     const list = shares.get(volume) ?? []
     shares.set(volume, list)
     list.push({
@@ -112,6 +120,15 @@ function sharesByVolume(
   }
   for (const list of shares.values()) list.sort((a, b) => (a.key < b.key ? -1 : 1))
   return shares
+}
+
+/** What a pod holds; where it is told what cannot be, all of the claim, or of the volume where that isn't known. */
+function believedShare(held: Told, told: number, requested: number | undefined, tally: Tally): number {
+  const most = IMPOSSIBLE_GIB * held.hours
+  if (told >= 0 && told < most) return told
+  tally.reject('impossible_claim', 'pod_pvc_allocation', held.series)
+  tally.warn('claim_estimated', 'what pods hold of a claim cannot be; the size of the claim is used')
+  return Math.min(requested ?? most, most)
 }
 
 /** Which part of the time that a pod holds a claim it runs; a sample more or less is no difference. */
@@ -128,44 +145,75 @@ const UNDIVIDED = 1.001
  * it at that moment. The exporter says them divided; one that says the whole for each is divided here.
  */
 function exactShares(hour: Hour): Map<string, number> {
-  const byClaim = new Map<string, Series[]>()
+  const byClaim = new Map<string, Map<string, Series[]>>()
   for (const series of hour.raw.get('podClaims') ?? []) {
-    const key = `${claimKey(series)}\0${label(series, 'job')}`
-    byClaim.set(key, [...(byClaim.get(key) ?? []), series])
+    const jobs = byClaim.get(claimKey(series)) ?? new Map<string, Series[]>()
+    byClaim.set(claimKey(series), jobs)
+    const job = label(series, 'job')
+    jobs.set(job, [...(jobs.get(job) ?? []), series])
   }
   const sizes = claimBytes(hour)
   const shares = new Map<string, number>()
-  for (const holders of byClaim.values()) {
-    const first = holders[0] as Series
-    const interval = hour.interval(label(first, 'job'))
-    if (interval === undefined || holders.length < 2) continue
-    for (const [key, byteSamples] of dividedSums(holders, sizes.get(claimKey(first)))) {
-      const gibHours = (byteSamples * interval) / HOUR_SECONDS / GIB
-      shares.set(key, Math.max(shares.get(key) ?? 0, gibHours))
-    }
+  for (const [claim, jobs] of byClaim) {
+    const held = fullestHolding(hour, jobs)
+    if (held === undefined || held.holders.size < 2) continue
+    for (const [key, byteSamples] of dividedSums(held.holders, sizes.get(claim)))
+      shares.set(key, (byteSamples * held.seconds) / HOUR_SECONDS / GIB)
   }
   return shares
 }
 
-function dividedSums(holders: readonly Series[], bytes: number | undefined): Map<string, number> {
-  const at = new Map<number, { count: number; total: number }>()
-  for (const { times, values } of holders) {
-    times.forEach((time, i) => {
-      const moment = at.get(time) ?? { count: 0, total: 0 }
-      moment.count++
-      moment.total += values[i] ?? 0
-      at.set(time, moment)
+/** Bytes of a claim by moment, of each pod that holds it (by `podOfClaimKey`). */
+type Holders = ReadonlyMap<string, ReadonlyMap<number, number>>
+
+interface Holding extends Seen {
+  readonly holders: Holders
+}
+
+/** Of several jobs that tell who holds a claim the one that saw it held longest. */
+function fullestHolding(hour: Hour, jobs: ReadonlyMap<string, readonly Series[]>): Holding | undefined {
+  let best: Holding | undefined
+  for (const [job, series] of [...jobs].sort(([a], [b]) => compare(a, b))) {
+    const seconds = hour.interval(job)
+    if (seconds === undefined) continue
+    const held = {
+      holders: holdersOf(series),
+      seconds,
+      samples: new Set(series.flatMap(one => one.times)).size,
+    }
+    if (best === undefined || isFuller(held, best)) best = held
+  }
+  return best
+}
+
+/** Two instances of an exporter that say the same of a pod are one holder. */
+function holdersOf(series: readonly Series[]): Holders {
+  const holders = new Map<string, Map<number, number>>()
+  for (const one of series) {
+    const held = holders.get(podOfClaimKey(one)) ?? new Map<number, number>()
+    holders.set(podOfClaimKey(one), held)
+    one.times.forEach((time, i) => {
+      held.set(time, Math.max(held.get(time) ?? 0, one.values[i] ?? 0))
     })
+  }
+  return holders
+}
+
+function dividedSums(holders: Holders, bytes: number | undefined): Map<string, number> {
+  const at = new Map<number, { count: number; total: number }>()
+  for (const held of holders.values()) {
+    for (const [time, value] of held) {
+      const moment = at.get(time) ?? { count: 0, total: 0 }
+      at.set(time, { count: moment.count + 1, total: moment.total + value })
+    }
   }
   const isUndivided =
     bytes !== undefined && [...at.values()].some(({ count, total }) => count > 1 && total > bytes * UNDIVIDED)
   const sums = new Map<string, number>()
-  for (const series of holders) {
-    const sum = series.times.reduce((all, time, i) => {
-      const divisor = isUndivided ? (at.get(time)?.count ?? 1) : 1
-      return all + (series.values[i] ?? 0) / divisor
-    }, 0)
-    sums.set(podOfClaimKey(series), (sums.get(podOfClaimKey(series)) ?? 0) + sum)
+  for (const [key, held] of holders) {
+    let sum = 0
+    for (const [time, value] of held) sum += value / (isUndivided ? (at.get(time)?.count ?? 1) : 1)
+    sums.set(key, sum)
   }
   return sums
 }

@@ -1,6 +1,7 @@
 import type { NodeRow } from '../domain/rows.js'
 import { label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller } from './fuller.js'
 import type { GpuHours } from './gpus.js'
 import { containerKey, containerOnNodeKey, type Hour, type Reading, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
@@ -49,7 +50,8 @@ export function containerHours(
   const containers: ContainerHours[] = []
   for (const [key, { sums, seconds }] of bestSource(hour, tally)) {
     const believed = withinLimits(sums, limits, tally)
-    const container = measure(key, believed, seconds, requested, tally)
+    const most = limits(label(sums.reading.series, 'node'))
+    const container = measure(key, believed, seconds, most, requested, tally)
     if (container) containers.push({ ...container, gpuHours: gpuHours(key, container.job, container.hours) })
   }
   assignUsed(hour, containers)
@@ -63,8 +65,8 @@ function bestSource(hour: Hour, tally: Tally): Map<string, { sums: Sums; seconds
     for (const sums of jobs) {
       const seconds = hour.interval(label(sums.reading.series, 'job')) ?? 0
       const known = best.get(key)
-      if (!known || sums.samples * seconds > known.sums.samples * known.seconds)
-        best.set(key, { sums, seconds })
+      const isMore = known && isFuller({ ...sums, seconds }, { ...known.sums, seconds: known.seconds })
+      if (!known || isMore) best.set(key, { sums, seconds })
     }
   }
   return best
@@ -123,14 +125,15 @@ function limitsOf(nodes: readonly NodeRow[]): (node: string) => Limits {
 function withinLimits(sums: Sums, limits: (node: string) => Limits, tally: Tally): Sums {
   const { series } = sums.reading
   const { cpuCores, ramBytes } = limits(label(series, 'node'))
-  const isTooMuch = (sum: number | undefined, most: number) =>
-    sum !== undefined && Number.isFinite(sum) && sum / sums.samples > most
-  const isCpuTooMuch = isTooMuch(sums.cpu, cpuCores)
-  const isRamTooMuch = isTooMuch(sums.ram, ramBytes)
-  if (isCpuTooMuch) tally.reject('impossible_allocation', 'container_cpu_allocation', series)
-  if (isRamTooMuch) tally.reject('impossible_allocation', 'container_memory_allocation_bytes', series)
-  const cpu = isCpuTooMuch ? undefined : sums.cpu
-  const ram = isRamTooMuch ? undefined : sums.ram
+  const believed = (sum: number | undefined, most: number, metric: string): number | undefined => {
+    if (sum === undefined) tally.reject('allocation_absent', metric, series)
+    else if (!(sum >= 0 && Number.isFinite(sum))) tally.reject('allocation_not_a_number', metric, series)
+    else if (sum / sums.samples > most) tally.reject('impossible_allocation', metric, series)
+    else return sum
+    return undefined
+  }
+  const cpu = believed(sums.cpu, cpuCores, 'container_cpu_allocation')
+  const ram = believed(sums.ram, ramBytes, 'container_memory_allocation_bytes')
   return { ...sums, cpu, ram }
 }
 
@@ -142,25 +145,23 @@ function measure(
   key: string,
   sums: Sums,
   seconds: number,
+  most: Limits,
   requested: { cpu: Map<string, Reading>; ram: Map<string, Reading> },
   tally: Tally,
 ): Omit<ContainerHours, 'gpuHours'> | undefined {
   const { series } = sums.reading
   const hours = Math.min(1, (sums.samples * seconds) / HOUR_SECONDS)
   const perHour = seconds / HOUR_SECONDS
-  const cpuRequested = requestHours(requested.cpu.get(key), hours, 1, tally)
-  const ramRequested = requestHours(requested.ram.get(key), hours, GIB, tally)
+  const cpuRequested = requestHours(requested.cpu.get(key), hours, 1, most.cpuCores, tally)
+  const ramRequested = requestHours(requested.ram.get(key), hours, GIB, most.ramBytes, tally)
   const cpuAllocated = allocated(sums.cpu, perHour, cpuRequested)
   const ramAllocated = allocated(sums.ram, perHour / GIB, ramRequested)
   if (cpuAllocated === undefined || ramAllocated === undefined) {
-    tally.reject(
-      'allocation_not_a_number',
-      cpuAllocated === undefined ? 'container_cpu_allocation' : 'container_memory_allocation_bytes',
-      series,
-    )
     tally.warn('allocation_missing', 'containers without a usable allocation were left out; see the rejects')
     return undefined
   }
+  if (sums.cpu === undefined || sums.ram === undefined)
+    tally.warn('allocation_estimated', 'requests stand in for allocations that cannot be; see the rejects')
   return {
     key: containerKey(series),
     job: label(series, 'job'),
@@ -181,20 +182,19 @@ function measure(
 
 /** The larger of what the samples say and what was reserved; a broken sum leaves the reservation. */
 function allocated(sum: number | undefined, scale: number, requested: number | null): number | undefined {
-  const isUsable = sum !== undefined && Number.isFinite(sum) && sum >= 0
-  if (isUsable) return Math.max(sum * scale, requested ?? 0)
-  return requested ?? undefined
+  return sum === undefined ? (requested ?? undefined) : Math.max(sum * scale, requested ?? 0)
 }
 
 function requestHours(
   reading: Reading | undefined,
   hours: number,
   unit: number,
+  most: number,
   tally: Tally,
 ): number | null {
   if (!reading) return null
-  if (Number.isFinite(reading.value) && reading.value >= 0) return (reading.value / unit) * hours
-  tally.reject('request_not_a_number', 'kube_pod_container_resource_requests', reading.series)
+  if (reading.value >= 0 && reading.value <= most) return (reading.value / unit) * hours
+  tally.reject('impossible_request', 'kube_pod_container_resource_requests', reading.series)
   return null
 }
 

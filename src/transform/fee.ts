@@ -2,6 +2,7 @@ import { toMoney } from '../domain/money.js'
 import type { AssetRow, RemainderRow } from '../domain/rows.js'
 import { label } from '../domain/samples.js'
 import type { Hour } from './hour.js'
+import { isPrice } from './prices.js'
 import type { Tally } from './tally.js'
 import { toldBy } from './told.js'
 
@@ -16,7 +17,7 @@ export function managementFee(hour: Hour, tally: Tally): { assets: AssetRow[]; r
     tally.warn('management_not_collected', 'kubecost_cluster_management_cost is absent')
     return { assets: [], remainders: [] }
   }
-  if (!(fee.mean >= 0) || !Number.isFinite(fee.mean)) {
+  if (!isPrice(fee.mean) && fee.mean !== 0) {
     tally.reject('impossible_price', 'kubecost_cluster_management_cost', fee.series)
     tally.warn('management_not_collected', 'kubecost_cluster_management_cost is no believable price')
     return { assets: [], remainders: [] }

@@ -3,6 +3,9 @@ import { HOUR_SECONDS } from '../domain/window.js'
 import { containerOnNodeKey, type Hour, readingsOf } from './hour.js'
 import type { Tally } from './tally.js'
 
+/** No container has more. */
+const MOST_GPUS = 256
+
 /** GPU-hours of a container on a node while it ran so many hours; null: not known. */
 export type GpuHours = (containerOnNode: string, job: string, hours: number) => number | null
 
@@ -14,8 +17,8 @@ export function gpuHours(hour: Hour, hasGpuNodes: boolean, tally: Tally): GpuHou
   const isTold = readingsOf(hour, 'gpuSeries').length > 0
   const requested = new Map<string, number>()
   for (const { series, value } of readingsOf(hour, 'gpuRequested')) {
-    if (value >= 0 && Number.isFinite(value)) requested.set(containerOnNodeKey(series), value)
-    else tally.reject('request_not_a_number', 'kube_pod_container_resource_requests', series)
+    if (value >= 0 && value <= MOST_GPUS) requested.set(containerOnNodeKey(series), value)
+    else tally.reject('impossible_request', 'kube_pod_container_resource_requests', series)
   }
   if (!isTold && requested.size === 0) {
     if (!hasGpuNodes) return () => 0
@@ -23,17 +26,27 @@ export function gpuHours(hour: Hour, hasGpuNodes: boolean, tally: Tally): GpuHou
     return () => null
   }
   if (!isTold) return (key, _job, hours) => (requested.get(key) ?? 0) * hours
-  const allocated = allocatedByJob(hour, tally)
-  return (key, job) => allocated.get(key)?.get(job) ?? 0
+  const { allocated, refused } = allocatedByJob(hour, tally)
+  return (key, job, hours) => {
+    if (!refused.has(`${key}\0${job}`)) return allocated.get(key)?.get(job) ?? 0
+    const gpus = requested.get(key)
+    return gpus === undefined ? null : gpus * hours
+  }
 }
 
-function allocatedByJob(hour: Hour, tally: Tally): Map<string, Map<string, number>> {
+function allocatedByJob(
+  hour: Hour,
+  tally: Tally,
+): { allocated: Map<string, Map<string, number>>; refused: Set<string> } {
+  const refused = new Set<string>()
   const allocated = new Map<string, Map<string, number>>()
   for (const { series, value } of readingsOf(hour, 'gpuAllocated')) {
     const job = label(series, 'job')
     const hours = (value * (hour.interval(job) ?? Number.NaN)) / HOUR_SECONDS
-    if (!Number.isFinite(hours)) {
-      tally.reject('allocation_not_a_number', 'container_gpu_allocation', series)
+    if (!(hours >= 0 && hours <= MOST_GPUS)) {
+      tally.reject('impossible_allocation', 'container_gpu_allocation', series)
+      tally.warn('gpu_not_measured', 'GPUs of containers that cannot be were left out; see the rejects')
+      refused.add(`${containerOnNodeKey(series)}\0${job}`)
       continue
     }
     const key = containerOnNodeKey(series)
@@ -41,5 +54,5 @@ function allocatedByJob(hour: Hour, tally: Tally): Map<string, Map<string, numbe
     allocated.set(key, jobs)
     jobs.set(job, (jobs.get(job) ?? 0) + hours)
   }
-  return allocated
+  return { allocated, refused }
 }

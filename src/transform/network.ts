@@ -4,6 +4,7 @@ import { type FactName, label, type Series } from '../domain/samples.js'
 import { type Hour, keyBy, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import { addAmount, type PodAmount, podKey, type RunningPod } from './pods.js'
+import { isPrice } from './prices.js'
 import type { Tally } from './tally.js'
 import { countedBytes } from './traffic.js'
 
@@ -20,13 +21,16 @@ const PRICE_FACTS = {
 
 /** Traffic that left its zone, and who bears its cost. */
 export interface Network {
-  /** False: nothing was told of traffic, so its cost is unknown and not 0. */
-  readonly isCollected: boolean
+  /** Whether it is known what a pod (by its key) sent. Where nothing was told of traffic its cost is unknown, not 0. */
+  readonly isKnown: (pod: string) => boolean
   /** By pod key; quantity in GiB. */
   readonly amounts: Readonly<Record<TrafficWay, Map<string, PodAmount>>>
   /** Traffic of pods of which nothing else is known. */
   readonly remainders: RemainderRow[]
 }
+
+/** More than any network card sends in an hour. */
+const IMPOSSIBLE_BYTES = 1e15
 
 const trafficKey = keyBy(
   'namespace',
@@ -48,11 +52,12 @@ export function network(hour: Hour, pods: ReadonlyMap<string, RunningPod>, tally
         'network_not_collected',
         'kubecost_pod_network_egress_bytes_total is absent: the network-costs DaemonSet is not there or not scraped',
       )
-    return { isCollected: false, amounts, remainders: [] }
+    return { isKnown: () => false, amounts, remainders: [] }
   }
   const prices = pricesOf(hour, tally)
   const unknown = new Map<string, { way: TrafficWay; namespace: string; pod: string; bytes: number }>()
-  for (const { series, bytes } of bytesBySeries(hour, tally)) {
+  const { counted, broken } = bytesBySeries(hour, tally)
+  for (const { series, bytes } of counted) {
     const way = wayOf(series)
     if (way === undefined || bytes === 0) continue
     const namespace = label(series, 'namespace')
@@ -65,7 +70,11 @@ export function network(hour: Hour, pods: ReadonlyMap<string, RunningPod>, tally
       unknown.set(`${way}\0${key}`, { ...other, bytes: other.bytes + bytes })
     }
   }
-  return { isCollected: true, amounts, remainders: [...unknown.values()].map(one => remainder(one, prices)) }
+  return {
+    isKnown: pod => !broken.has(pod),
+    amounts,
+    remainders: [...unknown.values()].map(one => remainder(one, prices)),
+  }
 }
 
 function remainder(
@@ -94,8 +103,9 @@ function wayOf(series: Series): TrafficWay | undefined {
 
 function pricesOf(hour: Hour, tally: Tally): Record<TrafficWay, number> {
   const price = (way: TrafficWay): number => {
-    const found = readingsOf(hour, PRICE_FACTS[way])[0]?.value
-    if (found !== undefined && Number.isFinite(found) && found >= 0) return found
+    const found = readingsOf(hour, PRICE_FACTS[way])[0]
+    if (found?.value === 0 || isPrice(found?.value)) return found.value
+    if (found) tally.reject('impossible_price', `kubecost_network_${way}_egress_cost`, found.series)
     tally.warn('price_estimated', `default price of traffic (${way})`)
     return DEFAULT_PRICES[way]
   }
@@ -103,13 +113,19 @@ function pricesOf(hour: Hour, tally: Tally): Record<TrafficWay, number> {
 }
 
 /** Bytes of each counter, of the job that counted most where several tell of one pod. */
-function bytesBySeries(hour: Hour, tally: Tally): { series: Series; bytes: number }[] {
+function bytesBySeries(
+  hour: Hour,
+  tally: Tally,
+): { counted: { series: Series; bytes: number }[]; broken: ReadonlySet<string> } {
+  const broken = new Set<string>()
   const exact = countedBytes(hour, trafficKey)
   const best = new Map<string, { series: Series; bytes: number }>()
   const jobs = new Map<string, Map<string, { series: Series; bytes: number }>>()
   const add = (series: Series, bytes: number) => {
-    if (!Number.isFinite(bytes) || bytes < 0) {
-      tally.reject('traffic_not_a_number', 'kubecost_pod_network_egress_bytes_total', series)
+    if (!(bytes >= 0 && bytes < IMPOSSIBLE_BYTES)) {
+      tally.reject('impossible_traffic', 'kubecost_pod_network_egress_bytes_total', series)
+      tally.warn('network_not_measured', 'traffic counters that cannot be were left out; see the rejects')
+      broken.add(podKey(label(series, 'namespace'), label(series, 'pod_name')))
       return
     }
     const byJob = jobs.get(trafficKey(series)) ?? new Map()
@@ -124,5 +140,5 @@ function bytesBySeries(hour: Hour, tally: Tally): { series: Series; bytes: numbe
   for (const [key, byJob] of jobs) {
     for (const one of byJob.values()) if (one.bytes >= (best.get(key)?.bytes ?? 0)) best.set(key, one)
   }
-  return [...best.values()]
+  return { counted: [...best.values()], broken }
 }

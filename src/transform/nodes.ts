@@ -1,13 +1,17 @@
-import { toMoney } from '../domain/money.js'
+import { HIGHEST_PRICE, toMoney } from '../domain/money.js'
 import type { NodeRow } from '../domain/rows.js'
 import { type FactName, label } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller, type Seen } from './fuller.js'
 import { type Hour, type Reading, readingsOf } from './hour.js'
 import { type Place, placesOf } from './places.js'
 import { type NodePrice, nodePrice, type PriceEvidence } from './prices.js'
 import type { Tally } from './tally.js'
 
 export const GIB = 2 ** 30
+
+/** No machine is larger: the number is broken. */
+const MOST = { cpuCores: 4096, ramBytes: 64 * 2 ** 40, gpus: 256 } as const
 
 /** Names of the metrics for a person who reads the rejects. */
 const METRICS = {
@@ -25,7 +29,7 @@ interface Machine {
   readonly providerId: string
   instanceType: string | null
   region: string | null
-  hours: number
+  seen: Seen
   readonly prices: Map<FactName, number>
   spotRatio: number | null
 }
@@ -73,7 +77,7 @@ function nodeRow(
     providerId: machine.providerId,
     instanceType: machine.instanceType,
     region: machine.region,
-    minutes: machine.hours * 60,
+    minutes: hoursOf(machine) * 60,
     cpuCores,
     ramGib,
     gpus,
@@ -86,9 +90,9 @@ function nodeRow(
     spotRatio: machine.spotRatio,
     zone: place?.zone ?? null,
     nodePool: place?.nodePool ?? null,
-    cpuCost: cpuCores === null ? null : toMoney(price.cpu * cpuCores * machine.hours),
-    ramCost: ramGib === null ? null : toMoney(price.ram * ramGib * machine.hours),
-    gpuCost: gpus === null ? null : toMoney((price.gpu ?? 0) * gpus * machine.hours),
+    cpuCost: cpuCores === null ? null : toMoney(price.cpu * cpuCores * hoursOf(machine)),
+    ramCost: ramGib === null ? null : toMoney(price.ram * ramGib * hoursOf(machine)),
+    gpuCost: gpus === null ? null : toMoney((price.gpu ?? 0) * gpus * hoursOf(machine)),
   }
 }
 
@@ -100,11 +104,11 @@ interface Capacity {
 
 /** Capacities by node name; GPUs by machine where the exporter tells, 0 where no container has any on the node. */
 function capacitiesOf(hour: Hour, tally: Tally): (machine: Machine) => Capacity {
-  const cpu = byNode(hour, 'nodeCpuCapacity', tally)
-  const ram = byNode(hour, 'nodeRamCapacity', tally)
+  const cpu = byNode(hour, 'nodeCpuCapacity', MOST.cpuCores, tally)
+  const ram = byNode(hour, 'nodeRamCapacity', MOST.ramBytes, tally)
   const gpus = new Map<string, number>()
   for (const reading of readingsOf(hour, 'nodeGpuCount')) {
-    if (reading.value >= 0 && Number.isFinite(reading.value)) gpus.set(machineKey(reading), reading.value)
+    if (reading.value >= 0 && reading.value <= MOST.gpus) gpus.set(machineKey(reading), reading.value)
     else tally.reject('impossible_capacity', 'node_gpu_count', reading.series)
   }
   const charged = new Set(
@@ -143,7 +147,7 @@ function findMachines(hour: Hour, tally: Tally): Map<string, Machine> {
   const machines = new Map<string, Machine>()
   for (const reading of readingsOf(hour, 'nodeSamples')) {
     const machine = machineOf(machines, reading)
-    machine.hours = Math.max(machine.hours, hoursOfSamples(hour, reading))
+    see(hour, machine, reading)
   }
   for (const fact of ['nodeCpuPrice', 'nodeRamPrice', 'nodeGpuPrice', 'nodeTotalPrice'] as const) {
     for (const reading of readingsOf(hour, fact))
@@ -152,7 +156,9 @@ function findMachines(hour: Hour, tally: Tally): Map<string, Machine> {
   addPricelessMachines(hour, machines)
   for (const reading of readingsOf(hour, 'nodeSpot')) {
     const machine = machines.get(machineKey(reading))
-    if (machine && reading.value >= 0) machine.spotRatio = reading.value
+    const isRatio = reading.value >= 0 && reading.value <= 1
+    if (!isRatio) tally.reject('impossible_ratio', 'kubecost_node_is_spot', reading.series)
+    else if (machine) machine.spotRatio = reading.value
     if (machine && machine.instanceType === null) describeMachine(machine, reading)
   }
   dropTwins(machines, tally)
@@ -187,7 +193,15 @@ function machineOf(machines: Map<string, Machine>, reading: Reading): Machine {
 }
 
 function emptyMachine(node: string, providerId: string): Machine {
-  return { node, providerId, instanceType: null, region: null, hours: 0, prices: new Map(), spotRatio: null }
+  return {
+    node,
+    providerId,
+    instanceType: null,
+    region: null,
+    seen: { samples: 0, seconds: 0 },
+    prices: new Map(),
+    spotRatio: null,
+  }
 }
 
 function describeMachine(machine: Machine, { series }: Reading): void {
@@ -202,6 +216,7 @@ function keepPrice(machine: Machine, fact: keyof typeof METRICS, reading: Readin
     return
   }
   if (Number.isNaN(reading.value)) tally.reject('not_a_number', METRICS[fact], reading.series)
+  else if (reading.value >= HIGHEST_PRICE) tally.reject('impossible_price', METRICS[fact], reading.series)
   const isTwin = label(reading.series, 'instance_type') === ''
   if (!machine.prices.has(fact) || !isTwin) machine.prices.set(fact, reading.value)
 }
@@ -216,7 +231,7 @@ function addPricelessMachines(hour: Hour, machines: Map<string, Machine>): void 
     const providerId = spot ? label(spot.series, 'provider_id') : ''
     const key = `${node}\0${providerId}`
     const machine = machines.get(key) ?? emptyMachine(node, providerId)
-    machine.hours = Math.max(machine.hours, hoursOfSamples(hour, reading))
+    see(hour, machine, reading)
     machines.set(key, machine)
   }
 }
@@ -228,8 +243,8 @@ function dropTwins(machines: Map<string, Machine>, tally: Tally): void {
     const others = [...machines.values()].filter(
       other => other.node === machine.node && other.providerId !== '',
     )
-    const hours = others.reduce((sum, other) => sum + other.hours, 0)
-    if (others.length === 0 || hours + machine.hours <= 1.05) continue
+    const hours = others.reduce((sum, other) => sum + hoursOf(other), 0)
+    if (others.length === 0 || hours + hoursOf(machine) <= 1.05) continue
     machines.delete(key)
     tally.reject('duplicate_node_series', 'node_total_hourly_cost', {
       labels: new Map([['node', machine.node]]),
@@ -237,16 +252,22 @@ function dropTwins(machines: Map<string, Machine>, tally: Tally): void {
   }
 }
 
-/** Samples × their job's interval, in hours; never more than the window. */
-function hoursOfSamples(hour: Hour, { series, value }: Reading): number {
-  const interval = hour.interval(label(series, 'job'))
-  return interval === undefined ? 0 : Math.min(1, (value * interval) / HOUR_SECONDS)
+function see(hour: Hour, machine: Machine, { series, value: samples }: Reading): void {
+  const seconds = hour.interval(label(series, 'job'))
+  if (seconds === undefined || !(samples > 0)) return
+  const seen = { samples, seconds }
+  if (machine.seen.samples === 0 || isFuller(seen, machine.seen)) machine.seen = seen
 }
 
-function byNode(hour: Hour, fact: keyof typeof METRICS, tally: Tally): Map<string, number> {
+/** Samples × their job's interval, in hours; never more than the window. */
+function hoursOf({ seen }: Machine): number {
+  return Math.min(1, (seen.samples * seen.seconds) / HOUR_SECONDS)
+}
+
+function byNode(hour: Hour, fact: keyof typeof METRICS, most: number, tally: Tally): Map<string, number> {
   const values = new Map<string, number>()
   for (const { series, value } of readingsOf(hour, fact)) {
-    if (Number.isFinite(value) && value > 0) values.set(label(series, 'node'), value)
+    if (value > 0 && value <= most) values.set(label(series, 'node'), value)
     else tally.reject('impossible_capacity', METRICS[fact], series)
   }
   return values

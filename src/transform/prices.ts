@@ -1,3 +1,4 @@
+import { HIGHEST_PRICE } from '../domain/money.js'
 import type { PriceSource } from '../domain/rows.js'
 import { absurdity } from './absurd.js'
 
@@ -49,9 +50,9 @@ const ORDER: readonly PriceSource[] = [
   'default',
 ]
 
-/** A price is a positive finite number; zero, NaN, negative and absent mean unpriced. */
+/** A price is a positive number that is not beyond belief; zero, NaN, negative and absent mean unpriced. */
 export function isPrice(value: number | undefined): value is number {
-  return value !== undefined && Number.isFinite(value) && value > 0
+  return value !== undefined && value > 0 && value < HIGHEST_PRICE
 }
 
 /**

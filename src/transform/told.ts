@@ -1,5 +1,6 @@
 import { type FactName, label, type Series } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
+import { isFuller } from './fuller.js'
 import { type Hour, readingsOf } from './hour.js'
 import { compare } from './tally.js'
 
@@ -57,10 +58,8 @@ export function toldBy(
 }
 
 function fullest(jobs: ReadonlyMap<string, Sums>): Sums {
-  const ordered = [...jobs].sort(
-    ([a, x], [b, y]) => y.samples * y.seconds - x.samples * x.seconds || compare(a, b),
-  )
-  return (ordered[0] as [string, Sums])[1]
+  const ordered = [...jobs].sort(([a], [b]) => compare(a, b)).map(([, sums]) => sums)
+  return ordered.reduce((best, sums) => (isFuller(sums, best) ? sums : best))
 }
 
 function tell(sums: Sums, hasValues: boolean): Told {

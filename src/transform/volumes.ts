@@ -1,7 +1,7 @@
 import { splitMoney, toMoney } from '../domain/money.js'
 import type { AssetPriceSource, AssetRow, RemainderRow } from '../domain/rows.js'
 import { label, type Series } from '../domain/samples.js'
-import { type Claim, type ClaimShares, claimsOf, type PodShare } from './claims.js'
+import { type Claim, type ClaimShares, claimsOf, IMPOSSIBLE_GIB, type PodShare } from './claims.js'
 import { type Hour, readingsOf } from './hour.js'
 import { GIB } from './nodes.js'
 import { addAmount, type PodAmount, type RunningPod } from './pods.js'
@@ -11,8 +11,6 @@ import { type Told, toldBy } from './told.js'
 
 /** List price of last resort, as Kubecost and OpenCost ship it: 0.04 a month (of 730 hours) per GiB. */
 export const DEFAULT_STORAGE_PRICE = 0.04 / 730
-/** No volume is this large: the number is broken. */
-const IMPOSSIBLE_GIB = 10 * 2 ** 20
 
 /** Disks, and who bears their cost. */
 export interface Volumes {
@@ -34,7 +32,7 @@ const NOTHING: Volumes = { assets: [], remainders: [], amounts: new Map(), isKno
 export function volumes(hour: Hour, pods: ReadonlyMap<string, RunningPod>, tally: Tally): Volumes {
   const prices = toldBy(hour, 'pvPriceSamples', 'pvPriceSum', volumeOf)
   const sizes = toldBy(hour, 'pvCapacitySamples', 'pvCapacitySum', volumeOf)
-  const claims = claimsOf(hour, pods)
+  const claims = claimsOf(hour, pods, tally)
   const names = new Set([...prices.keys(), ...sizes.keys(), ...claims.byVolume.keys()])
   names.delete('')
   if (names.size === 0) return NOTHING

@@ -1,6 +1,7 @@
 import type { NodeRow, WindowRows } from '../domain/rows.js'
 import type { ClusterBatch } from '../domain/samples.js'
 import type { Window } from '../domain/window.js'
+import { noteAbsences } from './absences.js'
 import { allocationRows } from './allocations.js'
 import { balancers } from './balancers.js'
 import { checkRows } from './checks.js'
@@ -62,6 +63,7 @@ function costModel(hour: Hour, heartbeat: Heartbeat): WindowRows {
     tally,
   )
   const containers = containerHours(hour, priced, gpus, tally)
+  noteAbsences(hour, priced, containers, tally)
   const refinement = refine(hour, node => isBelieved(priced, node))
   const nodes = withUnknownNodes(priced, containers, tally).map(row => withRanges(row, refinement))
   const pods = podsOf(containers)
@@ -79,7 +81,7 @@ function costModel(hour: Hour, heartbeat: Heartbeat): WindowRows {
     controllerOf: controllersOf(hour),
     labels,
     volumes: disks,
-    balancers: behind.amounts,
+    balancers: behind,
     network: traffic,
   })
   const rows = {

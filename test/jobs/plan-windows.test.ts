@@ -106,6 +106,15 @@ describe('planning', () => {
     expect(world.log.text()).toContain('Thanos has no series of this account')
   })
 
+  test('warns of a cluster whose samples lie in the future, and of no other', async () => {
+    await plan()
+    expect(world.log.text()).not.toContain('in the future')
+    await planWindows.run(world.context({ now: () => world.now - HOUR }))
+    const warning = world.log.lines.find(line => line.includes('in the future'))
+    expect(warning).toContain(CLUSTER)
+    expect(await planned()).toEqual(hours(2))
+  })
+
   test('leaves a removed account alone, also what it had due', async () => {
     await plan()
     await removeAccount(world.database.pool, ACCOUNT)

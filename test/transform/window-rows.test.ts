@@ -154,6 +154,8 @@ describe('container-hours', () => {
       'labels_not_collected',
       'management_not_collected',
       'network_not_collected',
+      'node_labels_not_collected',
+      'owners_not_collected',
     ])
   })
 

@@ -8,16 +8,19 @@ import { checkServer } from '../../db/pool.js'
 import type { CloudAccount } from '../../domain/account.js'
 import { DAY_SECONDS, newestDueWindow, type Window, windowOf } from '../../domain/window.js'
 import { describeError } from '../../errors.js'
+import { checkClock } from '../../extract/clock-checks.js'
 import { discoverClusters } from '../../extract/discover.js'
+import type { Finding } from '../../extract/finding.js'
+import { checkMetrics } from '../../extract/metric-checks.js'
 import {
-  checkClock,
+  checkCapacity,
   checkDuplicates,
   checkEdges,
+  checkIdentity,
+  checkLabels,
   checkLostTenant,
-  checkMetrics,
   checkPrices,
   checkReplicas,
-  type Finding,
 } from '../../extract/source-checks.js'
 import { createLogger } from '../../observe/logger.js'
 import type { ThanosClient } from '../../thanos/types.js'
@@ -215,10 +218,13 @@ async function examineCluster(
   now: number,
 ): Promise<Finding[]> {
   return [
-    await checkClock(source, now),
+    ...(await checkClock(source, now)),
     await checkReplicas(source, window),
+    await checkIdentity(source, window),
+    await checkLabels(source, window),
+    ...(await checkDuplicates(source, window)),
     await checkEdges(source, window),
-    await checkDuplicates(source, window),
+    await checkCapacity(source, window),
     ...(await checkPrices(source, window)),
     ...(await checkMetrics(source, window)),
   ]

@@ -1,3 +1,4 @@
+import { getAccount } from '../src/db/accounts.js'
 import { connectionProblem } from '../src/db/pool.js'
 import type { WindowRows } from '../src/domain/rows.js'
 import { DAY_SECONDS, formatWindow } from '../src/domain/window.js'
@@ -31,7 +32,9 @@ export interface RecomputeResult {
   open: number
 }
 
+/** What it needs of a job's context, and the currency of the prices. */
 type RecomputeContext = Pick<JobContext, 'pool' | 'logger' | 'worker' | 'signal'>
+type Computing = RecomputeContext & { readonly currency: string }
 type Note = (outcome: 'changed' | 'unchanged') => void
 
 /**
@@ -45,6 +48,8 @@ export const recompute = {
     context: RecomputeContext,
     onProgress: (progress: { done: number; total: number }) => void,
   ): Promise<RecomputeResult> {
+    const { currency } = await getAccount(context.pool, request.cloudAccountId)
+    const computing = { ...context, currency }
     const days = await countKept(context.pool, request)
     const total = days.reduce((sum, { kept }) => sum + kept, 0)
     const withoutSource = days.reduce((sum, { published, kept }) => sum + published - kept, 0)
@@ -56,8 +61,8 @@ export const recompute = {
     for (const day of days) {
       if (day.kept === 0 || context.signal.aborted) continue
       const range = rangeOf(day, request)
-      if (request.dryRun) await compareDay(range, context, note)
-      else await recomputeDay(range, context, note)
+      if (request.dryRun) await compareDay(range, computing, note)
+      else await recomputeDay(range, computing, note)
     }
     result.open = total - result.changed - result.unchanged
     return result
@@ -75,7 +80,7 @@ function rangeOf({ clusterId, day }: KeptDay, { cloudAccountId, from, to }: Reco
   return { cloudAccountId, clusterId, from: Math.max(day, from), to: Math.min(day + DAY_SECONDS, to) }
 }
 
-async function compareDay(range: Range, context: RecomputeContext, note: Note): Promise<void> {
+async function compareDay(range: Range, context: Computing, note: Note): Promise<void> {
   for (const window of await listKept(context.pool, range)) {
     if (context.signal.aborted) return
     const rows = await computed(window, context)
@@ -84,7 +89,7 @@ async function compareDay(range: Range, context: RecomputeContext, note: Note): 
   }
 }
 
-async function recomputeDay(range: Range, context: RecomputeContext, note: Note): Promise<void> {
+async function recomputeDay(range: Range, context: Computing, note: Note): Promise<void> {
   const { pool, worker } = context
   const claims = await claimKept(pool, { ...range, worker, leaseSeconds: LEASE_SECONDS })
   const lease = keepLease(context, claims)
@@ -101,10 +106,7 @@ async function recomputeDay(range: Range, context: RecomputeContext, note: Note)
 }
 
 /** undefined where the window stays as it is, which is then logged. */
-async function recomputeOne(
-  claim: Claim,
-  context: RecomputeContext,
-): Promise<'changed' | 'unchanged' | undefined> {
+async function recomputeOne(claim: Claim, context: Computing): Promise<'changed' | 'unchanged' | undefined> {
   const rows = await computed(claim, context)
   if (rows === undefined) return undefined
   const [result] = await publishRecomputed(context.pool, claim, [{ claim, rows }])
@@ -114,12 +116,13 @@ async function recomputeOne(
   return undefined
 }
 
-async function computed(window: WindowKey, context: RecomputeContext): Promise<WindowRows | undefined> {
+async function computed(window: WindowKey, context: Computing): Promise<WindowRows | undefined> {
   try {
     const readings = await readReadings(context.pool, window)
     // Gone since they were counted, as at the end of the time for which they are kept.
     if (readings === undefined) return undefined
-    const [outcome] = windowOutcomes(await decodeReadings(window.window, readings))
+    const batch = await decodeReadings(window.window, readings)
+    const [outcome] = windowOutcomes({ ...batch, currency: context.currency })
     if (outcome !== undefined && 'rows' in outcome) return outcome.rows
     const detail = outcome === undefined ? 'nothing came of them' : `${outcome.kind}: ${outcome.detail}`
     throw new NamedError(

@@ -24,7 +24,8 @@ select
   end as "AllocatedResourceId",
   case when g.kind = 'workload' then g.pod || '/' || g.container end as "AllocatedResourceName",
   g.labels as "AllocatedTags",
-  g.zone as "AvailabilityZone",
+  -- A load balancer stands in no one zone, wherever its pods run.
+  case when g.component <> 'load_balancer' then g.zone end as "AvailabilityZone",
   0::numeric(20, 12) as "BilledCost",
   g.cloud_account_id::text as "BillingAccountId",
   coalesce(a.name, g.cloud_account_id::text) as "BillingAccountName",
@@ -84,7 +85,8 @@ select
   k.sku as "SkuId",
   case when not p.is_adjustment then d.meter end as "SkuMeter",
   null::jsonb as "SkuPriceDetails",
-  k.sku as "SkuPriceId",
+  -- Spot has a price list of its own.
+  k.sku || case when g.is_spot and d.is_of_node then '/spot' else '' end as "SkuPriceId",
   null::text as "SubAccountId",
   null::text as "SubAccountName",
   null::text as "SubAccountType",
@@ -113,8 +115,8 @@ from (
     h.provider_id, h.controller_kind, h.controller, h.labels, h.item, h.price_source,
     c.component, c.cost, c.quantity, c.used, c.requested,
     n.cpu_cost as node_cpu_cost, n.cpu_hours, n.ram_cost as node_ram_cost, n.ram_hours, n.gpu_cost as node_gpu_cost, n.gpu_hours,
-    n.provider_id as node_provider_id, n.region, n.zone, n.instance_type, n.is_spot,
-    h.kind = 'workload' and c.component in ('cpu', 'ram', 'gpu') as is_split,
+    n.provider_id as node_provider_id, n.machine_id, n.region, n.zone, n.instance_type, n.is_spot,
+    c.component in ('cpu', 'ram', 'gpu') as is_split,
     false as is_idle
   from analytics.allocation_hourly h
   -- The node by its name, as that is what idle is known by; of two machines under it the container's own gives the rest.
@@ -124,6 +126,7 @@ from (
       sum(m.ram_cost) as ram_cost, sum(m.ram_gib * m.minutes / 60) as ram_hours,
       sum(m.gpu_cost) as gpu_cost, sum(m.gpus * m.minutes / 60) as gpu_hours,
       case when count(*) = 1 then max(nullif(m.provider_id, '')) end as provider_id,
+      max(nullif(m.provider_id, '')) as machine_id,
       max(m.region) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as region,
       max(m.zone) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as zone,
       max(m.instance_type) filter (where coalesce(h.provider_id, m.provider_id) = m.provider_id) as instance_type,
@@ -141,17 +144,35 @@ from (
       ('network_zone', h.network_zone_cost, h.network_zone_gib, null::float8, null::float8),
       ('network_region', h.network_region_cost, h.network_region_gib, null::float8, null::float8),
       ('network_internet', h.network_internet_cost, h.network_internet_gib, null::float8, null::float8),
-      ('load_balancer', h.load_balancer_cost, h.load_balancer_hours, null::float8, null::float8),
-      ('management', h.management_cost, 1::float8, null::float8, null::float8)
+      ('load_balancer', h.load_balancer_cost, h.load_balancer_hours, null::float8, null::float8)
   ) as c (component, cost, quantity, used, requested)
-  where c.cost <> 0 or (c.cost = 0 and c.quantity > 0)
+  where h.kind = 'workload' and (c.cost <> 0 or (c.cost = 0 and c.quantity > 0))
+  union all
+  select
+    r.cloud_account_id, r.cluster_id, r.window_start, r.kind, nullif(r.namespace, ''), null, null, null, null,
+    null, null, null, null::jsonb, r.name, null,
+    r.part, r.cost, r.quantity, null::float8, null::float8,
+    null::numeric, null::float8, null::numeric, null::float8, null::numeric, null::float8,
+    null, n.machine_id, n.region, null, null, null::boolean,
+    false,
+    false
+  from warehouse.remainder_hourly r
+  -- Provider and region are the cluster's, where its machines agree.
+  left join lateral (
+    select
+      case when min(left(nullif(m.provider_id, ''), 2)) = max(left(m.provider_id, 2)) then max(m.provider_id) end as machine_id,
+      case when min(m.region) = max(m.region) then max(m.region) end as region
+    from warehouse.node_hourly m
+    where m.cloud_account_id = r.cloud_account_id and m.cluster_id = r.cluster_id and m.window_start = r.window_start
+  ) n on true
+  where r.cost <> 0 or r.quantity > 0
   union all
   select
     i.cloud_account_id, i.cluster, i.window_start, 'idle', null, null, null, null, i.node,
     null, null, null, null::jsonb, null, null,
     c.component, c.cost, null::float8, null::float8, null::float8,
     n.cpu_cost, n.cpu_hours, n.ram_cost, n.ram_hours, n.gpu_cost, n.gpu_hours,
-    n.provider_id, n.region, n.zone, n.instance_type, n.is_spot,
+    n.provider_id, n.machine_id, n.region, n.zone, n.instance_type, n.is_spot,
     true,
     true
   from analytics.idle_hourly i
@@ -161,6 +182,7 @@ from (
       sum(m.ram_cost) as ram_cost, sum(m.ram_gib * m.minutes / 60) as ram_hours,
       sum(m.gpu_cost) as gpu_cost, sum(m.gpus * m.minutes / 60) as gpu_hours,
       case when count(*) = 1 then max(nullif(m.provider_id, '')) end as provider_id,
+      max(nullif(m.provider_id, '')) as machine_id,
       max(m.region) as region,
       max(m.zone) as zone,
       max(m.instance_type) as instance_type,
@@ -193,12 +215,12 @@ left join warehouse.window_ledger l
   on l.cloud_account_id = g.cloud_account_id and l.cluster_id = g.cluster and l.window_start = g.window_start
 cross join lateral (
   select case
-    when starts_with(coalesce(g.provider_id, g.node_provider_id), 'aws:') then 'Amazon Web Services'
-    when coalesce(g.provider_id, g.node_provider_id) ~ '^i-[0-9a-f]+$' then 'Amazon Web Services'
-    when starts_with(coalesce(g.provider_id, g.node_provider_id), 'azure:') then 'Microsoft Azure'
-    when starts_with(coalesce(g.provider_id, g.node_provider_id), 'gce:') then 'Google Cloud'
+    when starts_with(w.id, 'aws:') or w.id ~ '^i-[0-9a-f]+$' then 'Amazon Web Services'
+    when starts_with(w.id, 'azure:') then 'Microsoft Azure'
+    when starts_with(w.id, 'gce:') then 'Google Cloud'
     else 'Kubernetes'
   end as provider
+  from (values (coalesce(g.provider_id, g.machine_id))) as w (id)
 ) o
 -- Told by component here and not where the facts are, so that a query that asks for no more than costs needs no node.
 cross join lateral (
@@ -248,7 +270,7 @@ comment on column analytics.focus_cost_and_usage."AllocatedMethodId" is 'Method 
 comment on column analytics.focus_cost_and_usage."AllocatedResourceId" is 'cluster/namespace/pod uid (or name)/container that the charge is allocated to; null for what no container carries.';
 comment on column analytics.focus_cost_and_usage."AllocatedResourceName" is 'pod/container that the charge is allocated to; null for what no container carries.';
 comment on column analytics.focus_cost_and_usage."AllocatedTags" is 'Labels of the namespace and over them those of the pod, as JSON; null where not collected.';
-comment on column analytics.focus_cost_and_usage."AvailabilityZone" is 'Availability zone of the node; null where unknown.';
+comment on column analytics.focus_cost_and_usage."AvailabilityZone" is 'Availability zone of the node; null where unknown, and for a load balancer.';
 comment on column analytics.focus_cost_and_usage."BilledCost" is 'Always 0: the cloud provider bills, these are its costs as allocated. Account currency.';
 comment on column analytics.focus_cost_and_usage."BillingAccountId" is 'CloudTuner cloud account (UUID) as text.';
 comment on column analytics.focus_cost_and_usage."BillingAccountName" is 'Name of the cloud account.';
@@ -277,7 +299,7 @@ comment on column analytics.focus_cost_and_usage."ContractedCost" is 'Contracted
 comment on column analytics.focus_cost_and_usage."ContractedUnitPrice" is 'As ListUnitPrice: prices negotiated are in the price already.';
 comment on column analytics.focus_cost_and_usage."EffectiveCost" is 'The cost, account currency, exact. Its sum is that of total_cost over allocation_hourly and idle_hourly.';
 comment on column analytics.focus_cost_and_usage."InvoiceId" is 'Always null: metrics do not tell.';
-comment on column analytics.focus_cost_and_usage."InvoiceIssuerName" is 'Cloud provider, as far as the id of the machine tells; else Kubernetes.';
+comment on column analytics.focus_cost_and_usage."InvoiceIssuerName" is 'Cloud provider, as far as the ids of the machines tell; else Kubernetes.';
 comment on column analytics.focus_cost_and_usage."ListCost" is 'ListUnitPrice times PricingQuantity, exactly; EffectiveCost for an Adjustment. Account currency. Differs from EffectiveCost by the rounding of the price only.';
 comment on column analytics.focus_cost_and_usage."ListUnitPrice" is 'EffectiveCost / PricingQuantity to 15 places, account currency per PricingUnit; null for an Adjustment. The list price proper is not known, see x_ListCostKnown.';
 comment on column analytics.focus_cost_and_usage."PricingCategory" is 'Dynamic on a spot machine, else Standard; null for an Adjustment.';
@@ -287,9 +309,9 @@ comment on column analytics.focus_cost_and_usage."PricingCurrencyEffectiveCost" 
 comment on column analytics.focus_cost_and_usage."PricingCurrencyListUnitPrice" is 'As ListUnitPrice.';
 comment on column analytics.focus_cost_and_usage."PricingQuantity" is 'Quantity priced, in PricingUnit; null for an Adjustment.';
 comment on column analytics.focus_cost_and_usage."PricingUnit" is 'As ConsumedUnit.';
-comment on column analytics.focus_cost_and_usage."ProviderName" is 'Cloud provider, as far as the id of the machine tells; else Kubernetes.';
+comment on column analytics.focus_cost_and_usage."ProviderName" is 'Cloud provider, as far as the ids of the machines tell; else Kubernetes.';
 comment on column analytics.focus_cost_and_usage."PublisherName" is 'As ProviderName.';
-comment on column analytics.focus_cost_and_usage."RegionId" is 'Cloud provider''s region of the node; null where unknown.';
+comment on column analytics.focus_cost_and_usage."RegionId" is 'Cloud provider''s region of the node, or of all the cluster''s nodes for what no container carries; null where unknown.';
 comment on column analytics.focus_cost_and_usage."RegionName" is 'As RegionId.';
 comment on column analytics.focus_cost_and_usage."ResourceId" is 'Resource that the charge comes from: provider''s id of the machine or cluster/node; cluster/item for what no container carries. Null for a container''s volumes and load balancers, which are not told apart.';
 comment on column analytics.focus_cost_and_usage."ResourceName" is 'Name of the resource in Kubernetes; null without ResourceId.';
@@ -300,7 +322,7 @@ comment on column analytics.focus_cost_and_usage."ServiceSubcategory" is 'Virtua
 comment on column analytics.focus_cost_and_usage."SkuId" is 'What is priced: component/provider/region/machine type; null for an Adjustment.';
 comment on column analytics.focus_cost_and_usage."SkuMeter" is 'What is metered, in words; null for an Adjustment.';
 comment on column analytics.focus_cost_and_usage."SkuPriceDetails" is 'Always null: metrics do not tell.';
-comment on column analytics.focus_cost_and_usage."SkuPriceId" is 'As SkuId; null for an Adjustment.';
+comment on column analytics.focus_cost_and_usage."SkuPriceId" is 'SkuId, and /spot for a spot machine, which has a price of its own; null for an Adjustment.';
 comment on column analytics.focus_cost_and_usage."SubAccountId" is 'Always null: metrics do not tell.';
 comment on column analytics.focus_cost_and_usage."SubAccountName" is 'Always null: metrics do not tell.';
 comment on column analytics.focus_cost_and_usage."SubAccountType" is 'Always null: metrics do not tell.';

@@ -181,7 +181,11 @@ select
   d.network_zone_cost,
   d.network_region_cost,
   d.network_internet_cost,
-  d.network_zone_cost + d.network_region_cost + d.network_internet_cost as network_cost,
+  -- What is measured of it, as in total_cost.
+  case
+    when num_nonnulls(d.network_zone_cost, d.network_region_cost, d.network_internet_cost) > 0 then
+      coalesce(d.network_zone_cost, 0) + coalesce(d.network_region_cost, 0) + coalesce(d.network_internet_cost, 0)
+  end as network_cost,
   d.load_balancer_hours,
   d.load_balancer_cost,
   d.management_cost,
@@ -247,7 +251,7 @@ comment on column analytics.allocation_daily.network_internet_gib is 'Traffic to
 comment on column analytics.allocation_daily.network_zone_cost is 'Cost of traffic between zones, account currency; null where never measured.';
 comment on column analytics.allocation_daily.network_region_cost is 'Cost of traffic between regions, account currency; null where never measured.';
 comment on column analytics.allocation_daily.network_internet_cost is 'Cost of traffic to the internet, account currency; null where never measured.';
-comment on column analytics.allocation_daily.network_cost is 'Sum of the three network costs, account currency; null where one of them is.';
+comment on column analytics.allocation_daily.network_cost is 'Sum of those of the three network costs that are not null, account currency; null where all are.';
 comment on column analytics.allocation_daily.load_balancer_hours is 'Share of load balancers, hours; null where never measured.';
 comment on column analytics.allocation_daily.load_balancer_cost is 'Cost of load balancers, account currency; null where never measured.';
 comment on column analytics.allocation_daily.management_cost is 'Cluster management fee, account currency; only in rows of the kind cluster_management.';

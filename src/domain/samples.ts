@@ -71,6 +71,23 @@ export type FactName =
   | 'gpuSeries'
   | 'networkSeries'
 
+/** Facts whose sums of samples become hours: the pace of their jobs has to be known. */
+export const PACED_FACTS: readonly FactName[] = [
+  'nodeSamples',
+  'containerSamples',
+  'heartbeat',
+  'nodeCapacitySamples',
+  'ramUsed',
+  'pvPriceSamples',
+  'pvCapacitySamples',
+  'claimSamples',
+  'podClaimSamples',
+  'localDiskSamples',
+  'balancerSamples',
+  'feeSamples',
+  'networkSamples',
+]
+
 /** Facts that are read sample by sample where sums over the hour are not enough. Times are the true ones. */
 export type RawName =
   | 'cpuAllocated'

@@ -1,26 +1,9 @@
-import { type FactName, label, type Series } from '../domain/samples.js'
+import { type FactName, label, PACED_FACTS, type Series } from '../domain/samples.js'
 import { HOUR_SECONDS, type Window, windowEnd } from '../domain/window.js'
 import { equals } from '../thanos/promql.js'
 import { type Source, sourceMatchers } from './ask.js'
 import { catalogue } from './catalogue.js'
 import { type CatalogueQuery, nameMatcher, withMoved } from './query.js'
-
-/** Facts whose sums of samples become hours: the pace of their jobs has to be known. */
-const PACED: readonly FactName[] = [
-  'nodeSamples',
-  'containerSamples',
-  'heartbeat',
-  'nodeCapacitySamples',
-  'ramUsed',
-  'pvPriceSamples',
-  'pvCapacitySamples',
-  'claimSamples',
-  'podClaimSamples',
-  'localDiskSamples',
-  'balancerSamples',
-  'feeSamples',
-  'networkSamples',
-]
 
 /** Scrape intervals outside this range are no scrape intervals. Seconds. */
 const SHORTEST = 1
@@ -82,7 +65,7 @@ export async function findIntervals(
 /** Per job, the fewest series that between them were seen at as many hours as possible. */
 function probesByJob(facts: ReadonlyMap<FactName, readonly Series[]>): Map<string, Probe[]> {
   const candidates = new Map<string, Probe[]>()
-  for (const fact of PACED) {
+  for (const fact of PACED_FACTS) {
     for (const series of facts.get(fact) ?? []) {
       const job = label(series, 'job')
       const list = candidates.get(job)

@@ -166,16 +166,18 @@ function sharedClaims(facts: Facts, at: number): string[] {
   return [...new Set(shared.map(([claim]) => claim.slice(claim.indexOf('\0') + 1)))].sort()
 }
 
-/** Pods whose counters were not there all the time that counters usually were, or began anew. */
+/** Pods whose counters were not there all the time that the steadiest of their job was, or began anew. */
 function unsteadyTraffic(facts: Facts, at: number): string[] {
   const pods = new Set<string>()
   for (const series of pointsAt(facts, 'networkResets', at)) pods.add(label(series, 'pod_name'))
   const told = (facts.get('networkSamples') ?? []).flatMap(series => {
     const i = series.times.indexOf(at)
-    return i < 0 ? [] : [{ series, samples: series.values[i] ?? 0 }]
+    return i < 0 ? [] : [{ series, job: label(series, 'job'), samples: series.values[i] ?? 0 }]
   })
-  const usual = commonest(told.map(({ samples }) => samples))
-  for (const { series, samples } of told) if (samples !== usual) pods.add(label(series, 'pod_name'))
+  const most = new Map<string, number>()
+  for (const { job, samples } of told) most.set(job, Math.max(most.get(job) ?? 0, samples))
+  for (const { series, job, samples } of told)
+    if (samples !== most.get(job)) pods.add(label(series, 'pod_name'))
   return [...pods].sort()
 }
 
@@ -189,16 +191,4 @@ function groupOf(groups: Map<string, Set<string>>, key: string): Set<string> {
   const group = new Set<string>()
   groups.set(key, group)
   return group
-}
-
-/** The value that occurs most; of several the largest. */
-function commonest(values: readonly number[]): number {
-  const counts = new Map<number, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  let best = 0
-  for (const [value, count] of counts) {
-    const most = counts.get(best) ?? 0
-    if (count > most || (count === most && value > best)) best = value
-  }
-  return best
 }

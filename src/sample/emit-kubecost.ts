@@ -36,6 +36,12 @@ function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid
     clusterprofile: 'production',
     version: '1.29',
   }
+  // Every cluster has this service, so that selectors are told even while no load balancer has one.
+  say(
+    'service_selector_labels',
+    { namespace: 'kube-system', service: 'kube-dns', label_k8s_app: 'kube-dns' },
+    1,
+  )
   say('kubecost_cluster_info', info, 1)
   say('kubecost_cluster_management_cost', { provisioner_name: provisioner }, cluster.managementHourlyCost)
   const { zone, region: farther, internet } = cluster.egressPrices

@@ -1,23 +1,8 @@
-import { type FactName, label } from '../domain/samples.js'
+import { type FactName, label, PACED_FACTS } from '../domain/samples.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { type Hour, readingsOf } from './hour.js'
 import { compare } from './tally.js'
 
-const PACED: readonly FactName[] = [
-  'nodeSamples',
-  'containerSamples',
-  'heartbeat',
-  'nodeCapacitySamples',
-  'ramUsed',
-  'pvPriceSamples',
-  'pvCapacitySamples',
-  'claimSamples',
-  'podClaimSamples',
-  'localDiskSamples',
-  'balancerSamples',
-  'feeSamples',
-  'networkSamples',
-]
 /** Series of the cost exporter itself, whose pace money depends on: any of them present means that the cluster was measured. */
 const HEARTBEATS: readonly FactName[] = ['nodeSamples', 'heartbeat', 'containerSamples']
 
@@ -71,7 +56,7 @@ export function heartbeatOf(hour: Hour): Heartbeat {
     }
   }
   const jobs = new Set(
-    PACED.flatMap(fact => readingsOf(hour, fact).map(({ series }) => label(series, 'job'))),
+    PACED_FACTS.flatMap(fact => readingsOf(hour, fact).map(({ series }) => label(series, 'job'))),
   )
   const intervals = Object.fromEntries(
     [...jobs]

@@ -23,8 +23,9 @@ export function countedBytes(
 
 /**
  * What a counter grew by in `[from, to)`, a sample standing for the interval (seconds) that it begins: the growth up to
- * the next sample, and after its very last one its mean pace. Where it fell, it began anew: what it then shows is less
- * than what was counted since the sample before, and the pace of the rest stands in if that is more. A single sample
+ * the next sample, and after its very last one its pace. Where it fell, it began anew: what it then shows is less than
+ * what was counted since the sample before, and its pace before that stands in if that is more. Behind a hole it is
+ * another pod's, so that the first one's pace goes on for the interval of its last sample and no longer. A single sample
  * without neighbours tells no growth.
  */
 export function growth(
@@ -33,30 +34,42 @@ export function growth(
   to: number,
   interval: number,
 ): number {
-  const pace = meanPace(times, values)
+  const paces = pacesOf(times, values)
   let grown = 0
   times.forEach((time, i) => {
     if (time < from || time >= to) return
+    const pace = paces[i] ?? 0
     const next = times[i + 1]
     if (next === undefined) grown += pace * interval
     else {
       const shown = values[i + 1] ?? 0
       const step = shown - (values[i] ?? 0)
-      grown += step >= 0 ? step : Math.max(shown, pace * (next - time))
+      const isNewLife = next - time > 1.5 * interval
+      grown += step >= 0 ? step : isNewLife ? pace * interval : Math.max(shown, pace * (next - time))
     }
   })
   return grown
 }
 
-/** Growth per second over all samples between which the counter did not begin anew. */
-function meanPace(times: readonly number[], values: readonly number[]): number {
-  let grown = 0
-  let seconds = 0
-  for (let i = 1; i < times.length; i++) {
-    const step = (values[i] ?? 0) - (values[i - 1] ?? 0)
-    if (step < 0) continue
-    grown += step
-    seconds += (times[i] ?? 0) - (times[i - 1] ?? 0)
+/**
+ * Growth per second at each sample: of the stretch between two new beginnings that it is part of, or of all stretches
+ * together where it is alone in its own.
+ */
+function pacesOf(times: readonly number[], values: readonly number[]): number[] {
+  const stretches: { from: number; to: number }[] = []
+  let from = 0
+  for (let i = 1; i <= times.length; i++) {
+    if (i < times.length && (values[i] ?? 0) >= (values[i - 1] ?? 0)) continue
+    stretches.push({ from, to: i - 1 })
+    from = i
   }
-  return seconds > 0 ? grown / seconds : 0
+  const at = (list: readonly number[], i: number) => list[i] ?? 0
+  const grown = (one: { from: number; to: number }) => at(values, one.to) - at(values, one.from)
+  const lasted = (one: { from: number; to: number }) => at(times, one.to) - at(times, one.from)
+  const seconds = stretches.reduce((sum, one) => sum + lasted(one), 0)
+  const mean = seconds > 0 ? stretches.reduce((sum, one) => sum + grown(one), 0) / seconds : 0
+  return stretches.flatMap(one => {
+    const pace = lasted(one) > 0 ? grown(one) / lasted(one) : mean
+    return new Array<number>(one.to - one.from + 1).fill(pace)
+  })
 }

@@ -127,7 +127,10 @@ function windowRows(hour: Hour, heartbeat: Heartbeat): WindowRows {
     remainders: [],
     metrics: [],
     checks: [],
-    sourceSamples: readingsOf(hour, 'containerSamples').reduce((sum, { value }) => sum + value, 0),
+    sourceSamples: readingsOf(hour, 'containerSamples').reduce(
+      (sum, { value }) => (Number.isFinite(value) ? sum + value : sum),
+      0,
+    ),
     coverage: heartbeat.coverage,
     samplesSeen: heartbeat.seen,
     samplesExpected: heartbeat.expected,

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { changedDays, rollUpDay } from '../../src/load/rollup.js'
 import type { TestDatabase } from '../support/postgres.js'
 import { seedAccount } from '../support/seed.js'
 import { type Container, type Hour, insertRows, makeMonth, publishHour } from './seeding.js'
@@ -78,6 +79,7 @@ const ASSETS = [
     ...{ storage_class: 'fast', gib: 250, price: 0.0002, total_cost: 0.05 },
   },
   { asset_type: 'disk', asset_id: 'vol-2', name: 'vol-2', gib: 200, price: 0.0002, total_cost: 0.04 },
+  { asset_type: 'disk', asset_id: 'n1:/dev/sda', name: 'n1:/dev/sda', gib: 80, price: 0, total_cost: 0 },
   {
     ...{ asset_type: 'load_balancer', asset_id: 'shop/web', name: 'web', namespace: 'shop' },
     ...{ price: 0.025, total_cost: 0.025 },
@@ -110,6 +112,9 @@ function hour(cpuOfWeb: number, ledger: Record<string, unknown> = {}): Hour {
   }
 }
 
+/** Its GPUs are told in one hour of the day and not in the others. */
+const told: Container = { ...batch, facts: { ...batch.facts, gpu_hours: 0, gpu_cost: 0 } }
+
 /** Two accounts whose clusters, hours and names are the same; the bank's costs stand out. */
 export async function seedEstate({ pool }: TestDatabase): Promise<void> {
   for (const month of ['2026-02', '2026-03']) await makeMonth(pool, month)
@@ -126,7 +131,10 @@ export async function seedEstate({ pool }: TestDatabase): Promise<void> {
   await publishHour(pool, shop, MARCH[0], hour(0.8))
   const dearer = NODES.map(node => (node.node === 'n1' ? { ...node, cpu_price_max: 0.5 } : node))
   const checks = { I1: { ok: true }, I2: { ok: false }, I3: { ok: false } }
-  await publishHour(pool, shop, MARCH[1], { ...hour(0.8, { revision: 2, checks }), nodes: dearer })
+  await publishHour(pool, shop, MARCH[1], {
+    ...{ ...hour(0.8, { revision: 2, checks }), nodes: dearer },
+    containers: [web(0.8), told, train, burst],
+  })
   await insertRows(pool, 'window_ledger', [
     {
       ...{ cloud_account_id: SHOP, cluster_id: 'one', window_start: UNLOADED, state: 'quarantined' },
@@ -142,8 +150,8 @@ export async function seedEstate({ pool }: TestDatabase): Promise<void> {
       new_totals: { asset_cost: '4.64', rows: 4 },
     },
   ])
-  await seedMetric(pool, SHOP, 7)
-  await seedMetric(pool, BANK, 9000)
+  await seedMetrics(pool, SHOP, 7, 0.8)
+  await seedMetrics(pool, BANK, 9000, 9000)
   const rich = { ...web(9000), pod: 'vault-1' }
   await publishHour(pool, { account: BANK, cluster: 'one' }, MARCH[0], {
     ...hour(0.4),
@@ -156,14 +164,57 @@ export async function seedEstate({ pool }: TestDatabase): Promise<void> {
       ...{ replaced_at: '2026-03-04T05:00:00Z', reason: 'restated', old_totals: {}, new_totals: {} },
     },
   ])
+  await seedQuality(pool, SHOP, '2')
+  await seedQuality(pool, BANK, '9000')
+  for (const account of [SHOP, BANK]) await seedRightsizing(pool, account)
+  await rollUp(pool, [SHOP, BANK])
 }
 
-async function seedMetric(pool: pg.Pool, account: string, value: number): Promise<void> {
-  const key = { cloud_account_id: account, series_key: 1, cluster_id: 'one' }
+/** A gauge of a node and the CPU peak of web, in one hour. */
+async function seedMetrics(pool: pg.Pool, account: string, gauge: number, peak: number): Promise<void> {
+  const key = { cloud_account_id: account, cluster_id: 'one' }
+  const pod = { namespace: 'shop', pod: 'web-1', container: 'app' }
   await insertRows(pool, 'metric_series', [
-    { ...key, metric: 'kubecost_node_is_spot', labels: { node: 'n1', secret: `${value}` } },
+    {
+      ...{ ...key, series_key: 1, metric: 'kubecost_node_is_spot' },
+      labels: { node: 'n1', secret: `${gauge}` },
+    },
+    { ...key, series_key: 2, metric: 'kubecost_container_cpu_usage_irate', labels: pod },
   ])
-  await insertRows(pool, 'metric_hourly', [
-    { ...key, window_start: MARCH[0], samples: 60, avg: value, min: value, max: value, last: value },
+  const reading = (series: number, value: number) => ({
+    ...{ ...key, series_key: series, window_start: MARCH[0], samples: 60 },
+    ...{ avg: value / 2, min: 0, max: value, last: value },
+  })
+  await insertRows(pool, 'metric_hourly', [reading(1, gauge), reading(2, peak)])
+}
+
+async function seedQuality(pool: pg.Pool, account: string, observed: string): Promise<void> {
+  const result = { cloud_account_id: account, cluster_id: 'one', day: '2026-03-02' }
+  const failed = { ok: false, failing_since: '2026-03-03T03:30:00Z', checked_at: '2026-03-04T03:30:00Z' }
+  await insertRows(pool, 'quality_result', [
+    { ...result, ...failed, check_id: 'completeness', severity: 'E', observed, expected: '24' },
+    {
+      ...{ ...result, check_id: 'I5_day', severity: 'E', ok: true, observed: '1', expected: '1' },
+      checked_at: '2026-03-04T03:30:00Z',
+    },
   ])
+}
+
+async function seedRightsizing(pool: pg.Pool, account: string): Promise<void> {
+  await insertRows(pool, 'rightsizing', [
+    {
+      ...{ cloud_account_id: account, profile: 'balanced', history_days: 14, cluster_id: 'one' },
+      ...{ namespace: 'web', controller_kind: 'Deployment', controller: 'front', container: 'web' },
+      ...{ computed_at: '2026-03-04T03:30:00Z', replicas: 2, cpu_action: 'keep', ram_action: 'keep' },
+      ...{ action: 'keep', reasons: '{}', severity: 'ok', confidence: 1, confidence_level: 'high' },
+      ...{ span_hours: 336, coverage: 1, samples: 4032 },
+    },
+  ])
+}
+
+/** Sums every day of the accounts. */
+export async function rollUp(pool: pg.Pool, accounts: readonly string[]): Promise<void> {
+  for (const day of await changedDays(pool, new Map(accounts.map(account => [account, 0])))) {
+    await rollUpDay(pool, day)
+  }
 }

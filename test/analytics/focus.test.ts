@@ -1,55 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { BANK, MARCH, SHOP, seedEstate } from './estate.js'
+import {
+  ALLOCATED,
+  ALWAYS_NULL,
+  FOCUS_1_2,
+  INSTANTS,
+  NEVER_NULL,
+  NUMBERS,
+  USAGE_ONLY,
+} from './focus-columns.js'
+import { type Hour, publishHour } from './seeding.js'
 
 const VIEW = 'analytics.focus_cost_and_usage'
 
-/** The columns of FOCUS 1.2 and whether a row may leave them empty. */
-const NEVER_NULL = [
-  ...['BilledCost', 'BillingAccountId', 'BillingAccountName', 'BillingAccountType', 'BillingCurrency'],
-  ...['BillingPeriodEnd', 'BillingPeriodStart', 'ChargeCategory', 'ChargeDescription', 'ChargeFrequency'],
-  ...[
-    'ChargePeriodEnd',
-    'ChargePeriodStart',
-    'ContractedCost',
-    'EffectiveCost',
-    'InvoiceIssuerName',
-    'ListCost',
-  ],
-  ...['PricingCurrency', 'PricingCurrencyEffectiveCost', 'ProviderName', 'PublisherName', 'ServiceCategory'],
-  ...['ServiceName', 'ServiceSubcategory'],
-]
-const USAGE_ONLY = [
-  ...['ConsumedQuantity', 'ConsumedUnit', 'ContractedUnitPrice', 'ListUnitPrice', 'PricingCategory'],
-  ...['PricingCurrencyContractedUnitPrice', 'PricingCurrencyListUnitPrice', 'PricingQuantity', 'PricingUnit'],
-  ...['SkuId', 'SkuMeter', 'SkuPriceId'],
-]
-const ALWAYS_NULL = [
-  ...['CapacityReservationId', 'CapacityReservationStatus', 'ChargeClass', 'CommitmentDiscountCategory'],
-  ...['CommitmentDiscountId', 'CommitmentDiscountName', 'CommitmentDiscountQuantity'],
-  ...['CommitmentDiscountStatus', 'CommitmentDiscountType', 'CommitmentDiscountUnit', 'InvoiceId'],
-  ...['SkuPriceDetails', 'SubAccountId', 'SubAccountName', 'SubAccountType', 'Tags'],
-]
-const WHERE_KNOWN = [
-  'AvailabilityZone',
-  'RegionId',
-  'RegionName',
-  'ResourceId',
-  'ResourceName',
-  'ResourceType',
-]
-const ALLOCATED = [
-  ...['AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName'],
-  'AllocatedTags',
-]
-const FOCUS_1_2 = [...NEVER_NULL, ...USAGE_ONLY, ...ALWAYS_NULL, ...WHERE_KNOWN]
-
-const NUMBERS = FOCUS_1_2.filter(name => /(Cost|Quantity|UnitPrice)$/.test(name))
-const INSTANTS = FOCUS_1_2.filter(name => /Period(Start|End)$/.test(name))
 const SUBCATEGORIES: Record<string, string[]> = {
   Compute: ['Virtual Machines', 'Containers'],
   Storage: ['Block Storage'],
   Networking: ['Network Infrastructure', 'Application Networking'],
+}
+
+const free = { cpu_price: 0, ram_price: 0, cpu_cost: 0, ram_cost: 0, gpu_cost: 0 }
+/** A cluster of two clouds, of which only the fee costs anything. */
+const MIXED: Hour = {
+  containers: [],
+  nodes: [
+    { ...free, node: 'm1', provider_id: 'aws:///eu-1a/i-0a2', region: 'eu-1' },
+    { ...free, node: 'm2', provider_id: 'gce://project/eu-2/m2', region: 'eu-2' },
+  ],
+  assets: [{ asset_type: 'management', asset_id: 'both', name: 'both', price: 0.3, total_cost: 0.3 }],
+  remainders: [{ kind: 'cluster_management', part: 'management', name: 'both', cost: 0.3 }],
 }
 
 type Row = Record<string, unknown>
@@ -59,6 +39,7 @@ let rows: Row[]
 beforeAll(async () => {
   database = await testDatabase()
   await seedEstate(database)
+  await publishHour(database.pool, { account: SHOP, cluster: 'mixed' }, MARCH[0], MIXED)
   rows = (await database.pool.query<Row>(`select * from ${VIEW}`)).rows
 })
 afterAll(() => database.drop())
@@ -126,7 +107,9 @@ describe('the FOCUS view', () => {
       expect(['Core-Hours', 'GiB-Hours', 'GPU-Hours', 'GiB', 'Hours', null]).toContain(row.PricingUnit)
       expect(row.ConsumedUnit).toBe(row.PricingUnit)
       expect(row.BillingCurrency).toMatch(/^[A-Z]{3}$/)
-      expect(row.SkuPriceId).toBe(row.SkuId)
+      // A SKU is the same however it is priced; its price is another for spot.
+      const price = row.PricingCategory === 'Dynamic' ? `${row.SkuId}/spot` : row.SkuId
+      expect(row.SkuPriceId).toBe(price)
       const start = row.ChargePeriodStart as Date
       expect((row.ChargePeriodEnd as Date).getTime() - start.getTime()).toBe(3_600_000)
       const month = [start.getUTCFullYear(), start.getUTCMonth()] as const
@@ -254,7 +237,7 @@ describe('the FOCUS view', () => {
         .map(row => row.ResourceId)
         .sort(),
     ).toEqual(['one/lab/vol-1', 'one/vol-2'])
-    expect(onlyOf('management')).toMatchObject([
+    expect(onlyOf('management', row => row.x_ClusterId === 'one')).toMatchObject([
       {
         ...{
           ServiceSubcategory: 'Containers',
@@ -262,6 +245,7 @@ describe('the FOCUS view', () => {
           ResourceType: 'ClusterManagement',
         },
         ...{ ResourceId: 'one/EKS', PricingUnit: 'Hours', AllocatedMethodId: null },
+        ...{ ProviderName: 'Amazon Web Services', RegionId: 'eu-1', AvailabilityZone: null },
       },
     ])
     expect(
@@ -273,5 +257,23 @@ describe('the FOCUS view', () => {
       ['workload', 'Node', 'GiB'],
     ])
     expect(rows.filter(row => row.x_CloudAccountId === BANK).length).toBeGreaterThan(5)
+  })
+
+  it('says neither provider nor region of a cluster whose machines do not agree on it', () => {
+    expect(onlyOf('management', row => row.x_ClusterId === 'mixed')).toMatchObject([
+      {
+        ProviderName: 'Kubernetes',
+        RegionId: null,
+        SkuId: 'management/Kubernetes',
+        ListUnitPrice: '0.300000000000000',
+      },
+    ])
+  })
+
+  it('puts a container in the zone of its node, and a load balancer in none', () => {
+    const zones = (component: string) =>
+      onlyOf(component, row => row.x_Kind === 'workload').map(row => [row.x_NodeName, row.AvailabilityZone])
+    expect(zones('load_balancer')).toEqual([['n1', null]])
+    expect(zones('cpu')).toContainEqual(['n1', 'eu-1a'])
   })
 })

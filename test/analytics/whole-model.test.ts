@@ -140,14 +140,16 @@ describe('the views over the whole cost model', () => {
     ])
   })
 
-  it('read the partitions of the hours asked for and no others', async () => {
+  it('read the partitions of the hours or days asked for and no others', async () => {
     for (const month of ['2025-12', '2026-01', '2026-04']) await makeMonth(database.pool, month)
     const { rows: views } = await database.pool.query<{ view: string; column: string }>(`
       select c.relname as view, a.attname as column
       from pg_class c join pg_attribute a on a.attrelid = c.oid
-      where c.relnamespace = 'analytics'::regnamespace and a.attname in ('window_start', 'ChargePeriodStart')
-        and c.relname not in ('data_quality', 'window_audit')`)
-    expect(views.map(({ view }) => view)).toContain('focus_cost_and_usage')
+      where c.relnamespace = 'analytics'::regnamespace and a.attname in ('window_start', 'ChargePeriodStart', 'day')
+        and c.relname not in ('data_quality', 'window_audit', 'quality_result')`)
+    expect(views.map(({ view }) => view)).toEqual(
+      expect.arrayContaining(['focus_cost_and_usage', 'allocation_daily']),
+    )
     for (const { view, column } of views) {
       // Analysed, so that partitions that a join skips while it runs count as skipped.
       const plan = await rowsOf(

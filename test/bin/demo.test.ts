@@ -72,7 +72,7 @@ describe('the demo', () => {
     const once = demo('--once')
     expect(await once.ended).toEqual({ code: 0, signal: null })
     const lines = once.stdout().split('\n')
-    expect(lines[0]).toMatch(/^ACCOUNT +CLUSTER +NAMESPACE +CPU +RAM +TOTAL/)
+    expect(lines[0]).toMatch(/^ACCOUNT +CLUSTER +NAMESPACE +CPU +RAM +GPU +DISK +NETWORK +LB +TOTAL/)
     expect(lines.filter(line => line.includes('all of it'))).toHaveLength(3)
     expect(lines.filter(line => line.includes('__idle__'))).toHaveLength(3)
     expect(once.stdout()).toMatch(/^Aurora Shop /m)

@@ -266,7 +266,7 @@ describe('values that are no numbers and labels that no one expects', () => {
     const events: JobEvent[] = []
     const odd = 'line\nbreak, "quote", \\, 店 🚀 and \u0000 nothing'
     world.alter(
-      asks('max by (tenant_id,cluster_id,job,namespace,pod,container,node,uid)'),
+      asks('exported_node,uid'),
       altered(({ data }) => {
         for (const series of data.result) {
           if (series.metric.container === 'nginx') series.metric.pod = `${series.metric.pod} ${odd}`

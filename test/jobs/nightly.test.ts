@@ -73,7 +73,8 @@ describe('the nightly work', () => {
     for (const step of STEPS) expect(world.log.text()).toContain(step)
 
     const sums = await one<{ hours: string; days: string; windows: number }>(
-      `select (select sum(total_cost) from warehouse.allocation_hourly)::text as hours,
+      `select ((select sum(total_cost) from warehouse.allocation_hourly)
+           + (select sum(cost) from warehouse.remainder_hourly))::text as hours,
          (select sum(total_cost) from warehouse.allocation_daily)::text as days,
          (select sum(windows)::int from warehouse.day_ledger) as windows`,
     )

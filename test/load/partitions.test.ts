@@ -39,7 +39,8 @@ describe('partitions', () => {
 
   it('are of every table that is partitioned by window', async () => {
     const { rows } = await database.pool.query<{ name: string }>(
-      `select relname as name from pg_class where relkind = 'p' and relnamespace = 'warehouse'::regnamespace`,
+      `select relname as name from pg_class where relkind = 'p' and relnamespace = 'warehouse'::regnamespace
+         and pg_get_partkeydef(oid) like '%(window_start)'`,
     )
     expect(rows.map(row => row.name).sort()).toEqual([...PARTITIONED_TABLES].sort())
   })

@@ -25,7 +25,9 @@ export async function storedFacts(pool: pg.Pool, clusterId: string, window: numb
     return { ...rest, ...ranges }
   })
   const facts = {
-    allocations: allocations.map(row => without(named(row), 'containerKey', 'labelSetKey', 'totalCost')),
+    allocations: allocations.map(row =>
+      without(named(row), 'containerKey', 'labelSetKey', 'lastDay', 'totalCost'),
+    ),
     nodes,
     idle: (await read('warehouse.idle_hourly f')).map(row => without(named(row), 'totalCost')),
     assets: (await read('warehouse.asset_hourly f')).map(named),
@@ -34,7 +36,7 @@ export async function storedFacts(pool: pg.Pool, clusterId: string, window: numb
       await read(
         'warehouse.metric_hourly f join warehouse.metric_series s using (cloud_account_id, series_key)',
       )
-    ).map(row => without(named(row), 'seriesKey')),
+    ).map(row => without(named(row), 'seriesKey', 'lastDay')),
   }
   return sorted(facts as unknown as Facts)
 }

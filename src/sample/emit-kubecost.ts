@@ -49,12 +49,6 @@ function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid
   say('kubecost_network_region_egress_cost', {}, farther)
   say('kubecost_network_internet_egress_cost', {}, internet)
   for (const balancer of cluster.loadBalancers) emitBalancer(registry, balancer, grid)
-  // Every cluster has services that are no load balancers, and their selectors are told alike.
-  say(
-    'service_selector_labels',
-    { namespace: 'kube-system', service: 'kube-dns', label_k8s_app: 'kube-dns' },
-    1,
-  )
   for (const deployment of cluster.deployments) {
     const labels = {
       namespace: deployment.namespace,

@@ -1,6 +1,15 @@
 import { HIGHEST_PRICE } from '../domain/money.js'
 import type { FactName } from '../domain/samples.js'
-import { aboveZero, averageBy, type CatalogueQuery, counted, grouping, maxBy, RANGE } from './query.js'
+import {
+  aboveZero,
+  averageBy,
+  type CatalogueQuery,
+  counted,
+  firstOf,
+  grouping,
+  maxBy,
+  RANGE,
+} from './query.js'
 
 const VOLUME = ['job', 'persistentvolume', 'volumename', 'provider_id']
 const CLAIM = ['job', 'namespace', 'persistentvolumeclaim']
@@ -139,7 +148,12 @@ export const networkQueries = {
     labels: TRAFFIC,
     merge: 'sum',
     shardLabel: 'namespace',
-    expression: aboveZero(maxBy('resets', EGRESS, PRICED_TRAFFIC, TRAFFIC)),
+    // Thanos hides resets from resets(), but not that a counter ends lower than it was.
+    expression: firstOf(
+      (matchers, identity) =>
+        `${maxBy('max_over_time', EGRESS, PRICED_TRAFFIC, TRAFFIC)(matchers, identity)} - ${maxBy('last_over_time', EGRESS, PRICED_TRAFFIC, TRAFFIC)(matchers, identity)} > 0`,
+      aboveZero(maxBy('resets', EGRESS, PRICED_TRAFFIC, TRAFFIC)),
+    ),
   },
   networkSeries: {
     metric: EGRESS,

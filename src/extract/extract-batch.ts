@@ -47,17 +47,17 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
   const facts = new Map<FactName, readonly Series[]>()
   const flagged = new Set<string>()
   const flagging = { ...source, onFlagged: (metric: string) => flagged.add(metric) }
-  await askAll(flagging, ALWAYS, first, last, facts)
-  await askWhereWanting(flagging, first, last, facts)
   const mended = new Map<string, number>()
   const notLanded = new Map<Window, string[]>()
-  const [raw, intervals, metrics] = await Promise.all([
-    readRaw(flagging, windows, facts),
-    findIntervals(source, windows, facts),
-    readMetrics(flagging, first, last, windows, {
-      mended,
-      notLanded: (metric, window) => notLanded.set(window, [...(notLanded.get(window) ?? []), metric]),
-    }),
+  const report = {
+    mended,
+    notLanded: (metric: string, window: Window) =>
+      notLanded.set(window, [...(notLanded.get(window) ?? []), metric]),
+  }
+  // Beside the facts, so that Thanos always has something to do.
+  const [[raw, intervals], metrics] = await Promise.all([
+    readFacts(flagging, windows, facts),
+    readMetrics(flagging, first, last, windows, report),
   ])
   const exporters = exportersOf(facts)
   return {
@@ -72,6 +72,19 @@ async function extractAll(source: Source, windows: readonly Window[]): Promise<C
     flagged,
     currency: source.account.currency,
   }
+}
+
+/** Puts all facts into `facts`; gives what of them was read sample by sample, and the paces of the jobs. */
+async function readFacts(
+  source: Source,
+  windows: readonly Window[],
+  facts: Map<FactName, readonly Series[]>,
+) {
+  const first = Math.min(...windows) as Window
+  const last = Math.max(...windows) as Window
+  await askAll(source, ALWAYS, first, last, facts)
+  await askWhereWanting(source, first, last, facts)
+  return Promise.all([readRaw(source, windows, facts), findIntervals(source, windows, facts)])
 }
 
 /** What only some clusters and hours need is asked only there. */

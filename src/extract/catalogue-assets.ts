@@ -112,7 +112,7 @@ export const selectorQueries = {
   },
 } as const satisfies Partial<Record<FactName, CatalogueQuery>>
 
-/** Both spellings: the agent wrote `sameZone` and `sameRegion` before version 0.17. */
+/** Both spellings: network-costs had `sameZone` and `sameRegion` before version 0.17. */
 export const TRAFFIC_CLASS = ['internet', 'same_zone', 'same_region', 'sameZone', 'sameRegion'] as const
 const TRAFFIC = ['job', 'namespace', 'pod_name', 'service', ...TRAFFIC_CLASS]
 /** Traffic within a zone is free. */

@@ -37,11 +37,12 @@ select
   null::text as "CapacityReservationStatus",
   case when p.is_adjustment then 'Adjustment' else 'Usage' end as "ChargeCategory",
   null::text as "ChargeClass",
-  d.meter || ' of ' || case
+  -- Readers of such files may know ASCII only; the names stand whole in the x_ columns.
+  regexp_replace(d.meter || ' of ' || case
     when g.kind = 'workload' then concat_ws('/', g.namespace, g.pod, g.container)
     when g.is_idle then 'node ' || g.node || ', not charged to a container'
     else concat_ws('/', g.namespace, g.item) || ', not carried by a container'
-  end as "ChargeDescription",
+  end, '[^ -~]', '?', 'g') as "ChargeDescription",
   case when g.component = 'management' then 'Recurring' else 'Usage-Based' end as "ChargeFrequency",
   g.window_start + interval '1 hour' as "ChargePeriodEnd",
   g.window_start as "ChargePeriodStart",
@@ -282,7 +283,7 @@ comment on column analytics.focus_cost_and_usage."CapacityReservationId" is 'Alw
 comment on column analytics.focus_cost_and_usage."CapacityReservationStatus" is 'Always null: metrics do not tell.';
 comment on column analytics.focus_cost_and_usage."ChargeCategory" is 'Usage; Adjustment where idle is negative, which takes back what containers were charged beyond the cost of their node.';
 comment on column analytics.focus_cost_and_usage."ChargeClass" is 'Always null: hours are replaced, not corrected by further rows.';
-comment on column analytics.focus_cost_and_usage."ChargeDescription" is 'The charge in words.';
+comment on column analytics.focus_cost_and_usage."ChargeDescription" is 'The charge in words; what is not ASCII of a name is a question mark here and stands whole in the x_ columns.';
 comment on column analytics.focus_cost_and_usage."ChargeFrequency" is 'Usage-Based; Recurring for the management fee.';
 comment on column analytics.focus_cost_and_usage."ChargePeriodEnd" is 'End of the UTC hour, exclusive.';
 comment on column analytics.focus_cost_and_usage."ChargePeriodStart" is 'Start of the UTC hour. A predicate on it leaves other months unread.';

@@ -28,8 +28,8 @@ const MIXED: Hour = {
     { ...free, node: 'm1', provider_id: 'aws:///eu-1a/i-0a2', region: 'eu-1' },
     { ...free, node: 'm2', provider_id: 'gce://project/eu-2/m2', region: 'eu-2' },
   ],
-  assets: [{ asset_type: 'management', asset_id: 'both', name: 'both', price: 0.3, total_cost: 0.3 }],
-  remainders: [{ kind: 'cluster_management', part: 'management', name: 'both', cost: 0.3 }],
+  assets: [{ asset_type: 'management', asset_id: 'bóth', name: 'bóth', price: 0.3, total_cost: 0.3 }],
+  remainders: [{ kind: 'cluster_management', part: 'management', name: 'bóth', cost: 0.3 }],
 }
 
 type Row = Record<string, unknown>
@@ -56,6 +56,11 @@ const onlyOf = (component: string, extra: (row: Row) => boolean = () => true) =>
   )
 
 describe('the FOCUS view', () => {
+  it('describes charges in ASCII, whatever the names', async () => {
+    expect(rows.map(row => row.ChargeDescription)).toContainEqual(expect.stringContaining('b?th'))
+    expect(await faulty(`"ChargeDescription" ~ '[^ -~]'`)).toEqual([])
+  })
+
   it('has the 57 columns of 1.2 and those of 1.3 for allocated charges, then its own, each in order', async () => {
     const { fields } = await database.pool.query(`select * from ${VIEW} limit 0`)
     const names = fields.map(({ name }) => name)

@@ -71,6 +71,32 @@ function seriesByMetric(shiftSeconds: number): string {
     group by s.metric`
 }
 
+const GROUP = ['namespace', 'controller_kind', 'controller', 'container', 'node']
+
+/** Rows of a day whose efficiency is not among those of their hours, where use was measured and requested in each. */
+const OUTLYING_EFFICIENCIES = `
+  select d.namespace || '/' || d.controller || '/' || d.container as item
+  from warehouse.allocation_daily d
+  join (
+    select ${GROUP.map(name => `coalesce(c.${name}, '') as ${name}`).join(', ')},
+      bool_and(coalesce(h.cpu_core_request_hours > 0 and h.cpu_core_used_hours is not null, false)) as has_cpu,
+      bool_and(coalesce(h.ram_gib_request_hours > 0 and h.ram_gib_used_hours is not null, false)) as has_ram,
+      min(h.cpu_core_used_hours / nullif(h.cpu_core_request_hours, 0)) as cpu_low,
+      max(h.cpu_core_used_hours / nullif(h.cpu_core_request_hours, 0)) as cpu_high,
+      min(h.ram_gib_used_hours / nullif(h.ram_gib_request_hours, 0)) as ram_low,
+      max(h.ram_gib_used_hours / nullif(h.ram_gib_request_hours, 0)) as ram_high
+    from warehouse.allocation_hourly h
+    join warehouse.container c on c.cloud_account_id = h.cloud_account_id and c.container_key = h.container_key
+    where ${inWindows('h')}
+    group by ${GROUP.map(name => `coalesce(c.${name}, '')`).join(', ')}
+  ) m using (${GROUP.join(', ')})
+  where ${IN_DAYS} and d.kind = 'workload' and (
+    (m.has_cpu and d.cpu_core_used_hours / nullif(d.cpu_core_judged_hours, 0)
+      not between m.cpu_low * (1 - 1e-9) and m.cpu_high * (1 + 1e-9))
+    or (m.has_ram and d.ram_gib_used_hours / nullif(d.ram_gib_judged_hours, 0)
+      not between m.ram_low * (1 - 1e-9) and m.ram_high * (1 + 1e-9))
+  )`
+
 const DAY = 86_400
 
 export const SPAN_CHECKS: readonly SpanCheck[] = [
@@ -95,6 +121,16 @@ export const SPAN_CHECKS: readonly SpanCheck[] = [
       ],
       CURRENT_DAY,
     ),
+  },
+  {
+    id: 'I9',
+    severity: 'E',
+    span: 'day',
+    means: 'the efficiency of a day lies between those of its hours',
+    sql: `
+      select count(x.item) = 0 as ok, count(x.item)::text as observed, '0' as expected, min(x.item) as detail
+      from (${CURRENT_DAY}) c left join (${OUTLYING_EFFICIENCIES}) x on true
+      having count(*) > 0`,
   },
   {
     id: 'I5_month',

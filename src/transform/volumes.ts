@@ -49,11 +49,12 @@ export function volumes(hour: Hour, pods: ReadonlyMap<string, RunningPod>, tally
   const found: Volumes = { ...NOTHING, assets: [], remainders: [], amounts: new Map() }
   const unknown = new Set<string>()
   const repaired = repairedPrices(hour)
+  const infos = toldBy(hour, 'pvInfo', undefined, volumeOf)
   for (const name of [...names].sort()) {
     const claim = claims.byVolume.get(name)
     const disk = diskOf(name, { claim, size: sizes.get(name), price: prices.get(name), repaired }, tally)
     if (disk === undefined) for (const { key } of claim?.shares.pods ?? []) unknown.add(key)
-    else shareOut(found, disk, claim, infoOf(hour, name))
+    else shareOut(found, disk, claim, infos.get(name)?.series)
   }
   return { ...found, isKnown: pod => claims.isTold && !unknown.has(pod) }
 }
@@ -123,10 +124,6 @@ function storagePrice(
 
 function repairedPrices(hour: Hour): Map<string, number> {
   return new Map(readingsOf(hour, 'pvPriceRepaired').map(({ series, value }) => [volumeOf(series), value]))
-}
-
-function infoOf(hour: Hour, name: string): Series | undefined {
-  return readingsOf(hour, 'pvInfo').find(({ series }) => volumeOf(series) === name)?.series
 }
 
 /** Books a disk as an asset, and its cost on pods and on the rest of it that nobody holds. */

@@ -11,7 +11,7 @@ import { managementFee } from './fee.js'
 import { gpuHours } from './gpus.js'
 import { type Heartbeat, heartbeatOf, jobWithoutInterval, missingSeries } from './heartbeat.js'
 import { type Hour, hoursOf, readingsOf } from './hour.js'
-import { idleRows, machinesByNode } from './idle.js'
+import { idleRows } from './idle.js'
 import { podLabels } from './labels.js'
 import { localDisks } from './local-disks.js'
 import { metricRows, warnNotLanded } from './metric-rows.js'
@@ -64,7 +64,8 @@ function costModel(hour: Hour, heartbeat: Heartbeat): WindowRows {
   )
   const containers = containerHours(hour, priced, gpus, tally)
   noteAbsences(hour, priced, containers, tally)
-  const refinement = refine(hour, node => isBelieved(priced, node))
+  const unbelieved = unbelievedNodes(priced)
+  const refinement = refine(hour, node => !unbelieved.has(node))
   const nodes = withUnknownNodes(priced, containers, tally).map(row => withRanges(row, refinement))
   const pods = podsOf(containers)
   const labels = podLabels(hour, tally)
@@ -141,10 +142,10 @@ function windowRows(hour: Hour, heartbeat: Heartbeat): WindowRows {
   }
 }
 
-/** Whether the prices that were told of a node are those that are used. */
-function isBelieved(nodes: readonly NodeRow[], node: string): boolean {
-  const machines = machinesByNode(nodes).get(node) ?? []
-  return machines.every(({ priceSource }) => priceSource === 'measured' || priceSource === 'repaired')
+/** Names of nodes whose told prices are not those that are used. */
+function unbelievedNodes(nodes: readonly NodeRow[]): Set<string> {
+  const isBelieved = ({ priceSource }: NodeRow) => priceSource === 'measured' || priceSource === 'repaired'
+  return new Set(nodes.filter(row => !isBelieved(row)).map(row => row.node))
 }
 
 function withRanges(row: NodeRow, refinement: Refinement): NodeRow {

@@ -250,6 +250,16 @@ describe('the checks of days, months and clusters', () => {
     expect(await result('I5_day')).toMatchObject({ ok: true, failing_since: null })
   })
 
+  it('find a day that is more efficient than any of its hours', async () => {
+    const containers = WHOLE.containers?.map(one => ({ ...one, cpuRequest: 2, cpuUsed: 1 })) ?? []
+    await fill(DAY, { ...WHOLE, containers })
+    expect(await result('I9')).toBeUndefined()
+    await broken()
+    expect(await result('I9')).toMatchObject({ ok: true, observed: '0' })
+    await change(`update warehouse.allocation_daily set cpu_core_used_hours = cpu_core_used_hours * 3`)
+    expect(await broken()).toContain('I9')
+  })
+
   it('say nothing of a day whose sums are about to be made anew', async () => {
     await fill(DAY)
     await publish(DAY, {})

@@ -187,8 +187,8 @@ const POLICIES = `
 const GRANTS = `
   with tables as (${TABLES}),
   views as (
-    select c.oid, format('%I.%I', n.nspname, c.relname) as name
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'analytics'
+    select c.oid, format('%I.%I', n.nspname, c.relname) as name, n.nspname = 'analytics' as is_for_analysts
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('analytics', 'warehouse')
     where c.relkind = 'v'
   ),
   base_columns as (
@@ -199,6 +199,7 @@ const GRANTS = `
       and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0
     join tables t on t.oid = d.refobjid
     join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+    where v.is_for_analysts
   )
   select statement from (
     select 1 as step, role || schema as name, format('grant usage on schema %I to %I', schema, role) as statement
@@ -213,7 +214,7 @@ const GRANTS = `
     select 3, v.name || role, format('grant select on %s to %I', v.name, role)
     from views v
     cross join unnest(array['${ANALYST_ROLE}', 'k8s_costs_reader', 'k8s_costs_writer', 'k8s_costs_owner']) role
-    where not has_table_privilege(role, v.oid, 'select')
+    where (v.is_for_analysts or role <> '${ANALYST_ROLE}') and not has_table_privilege(role, v.oid, 'select')
     union all
     select 4, b.name, format('grant select (%s) on %s to ${ANALYST_ROLE}', string_agg(quote_ident(b.attname), ', '), b.name)
     from base_columns b

@@ -1,3 +1,5 @@
+import { usedCost } from '../db/used-cost.js'
+
 /**
  * The statements that make the sums of one cluster's day out of its hours. Parameters of all: $1 account, $2 cluster,
  * $3 the day as a date, $4 and $5 its bounds in Unix seconds.
@@ -53,10 +55,38 @@ function last(column: string): string {
   return `(array_agg(h.${column} order by h.window_start desc) filter (where h.${column} is not null))[1]`
 }
 
+/** The hours of the day, as bits, in which there is a row of the group that satisfies the condition. */
+function hourMask(condition = 'true'): string {
+  const hour = `extract(hour from h.window_start at time zone 'UTC')::integer`
+  return `coalesce(bit_or(1 << ${hour}) filter (where ${condition}), 0)`
+}
+
+/** What may be lacking of a container's fact, with when it is. */
+const LACKS = [
+  ['no_gpu', 'h.gpu_cost is null'],
+  ['no_pv', 'h.pv_cost is null'],
+  ['no_network', 'num_nulls(h.network_zone_cost, h.network_region_cost, h.network_internet_cost) > 0'],
+  ['no_load_balancer', 'h.load_balancer_cost is null'],
+] as const
+
+const RESOURCES = ['cpu', 'ram', 'gpu'] as const
+
+// Computed once and by themselves, whatever the planner thinks of how many rows a day has.
+const SHARES = `
+  with by_cluster as materialized (select h.* from warehouse.idle_share_by_cluster h where ${HOURS}),
+  by_node as materialized (select h.* from warehouse.idle_share_by_node h where ${HOURS})`
+
+/** Idle cost that the rows of the group bear, of ratios per unit of cost; exact to the last digit of the ratios. */
+function idleBorne(ratios: string): string {
+  return RESOURCES.map(one => `coalesce(sum(h.${one}_cost * ${ratios}.${one}_ratio), 0)`).join(' + ')
+}
+
 const workload = `
   insert into warehouse.allocation_daily (cloud_account_id, cluster_id, day, kind, namespace, controller_kind, controller,
     container, node, hours, pods, ${QUANTITIES.join(', ')}, ${COSTS.join(', ')},
-    cpu_core_judged_hours, ram_gib_judged_hours, partial_parts)
+    cpu_core_judged_hours, ram_gib_judged_hours, partial_parts, hour_mask, ${LACKS.map(([name]) => name).join(', ')},
+    cpu_used_cost, ram_used_cost, idle_by_cluster_cost, idle_by_node_cost)
+  ${SHARES}
   select $1, $2, $3::date, 'workload', coalesce(c.namespace, ''), coalesce(c.controller_kind, ''),
     coalesce(c.controller, ''), coalesce(c.container, ''), coalesce(c.node, ''),
     count(distinct h.window_start), count(distinct c.pod),
@@ -64,10 +94,16 @@ const workload = `
     ${COSTS.map(column => `sum(h.${column})`).join(', ')},
     (sum(h.cpu_core_request_hours::numeric) filter (where h.cpu_core_used_hours is not null))::float8,
     (sum(h.ram_gib_request_hours::numeric) filter (where h.ram_gib_used_hours is not null))::float8,
-    ${partial(MEASURED)}
+    ${partial(MEASURED)},
+    ${[hourMask(), ...LACKS.map(([, condition]) => hourMask(condition))].join(', ')},
+    sum(${usedCost('h.cpu_cost', 'h.cpu_core_used_hours', 'h.cpu_core_hours')}),
+    sum(${usedCost('h.ram_cost', 'h.ram_gib_used_hours', 'h.ram_gib_hours')}),
+    ${idleBorne('by_cluster')}, ${idleBorne('by_node')}
   from warehouse.allocation_hourly h
   -- A left join: money whose name is missing is money all the same.
   left join warehouse.container c on c.cloud_account_id = h.cloud_account_id and c.container_key = h.container_key
+  left join by_cluster on by_cluster.window_start = h.window_start
+  left join by_node on by_node.window_start = h.window_start and by_node.node = c.node
   where ${HOURS}
   group by 5, 6, 7, 8, 9`
 
@@ -82,22 +118,35 @@ const REMAINDER_PARTS = [
 
 const remainder = `
   insert into warehouse.allocation_daily (cloud_account_id, cluster_id, day, kind, namespace, controller_kind, controller,
-    container, node, ${REMAINDER_PARTS.flatMap(([, cost, amount]) => [cost, amount]).join(', ')}, management_cost)
+    container, node, ${REMAINDER_PARTS.flatMap(([, cost, amount]) => [cost, amount]).join(', ')}, management_cost,
+    hour_mask, ${LACKS.map(([name]) => name).join(', ')})
   select $1, $2, $3::date, h.kind, h.namespace, '', '', '', '',
     ${REMAINDER_PARTS.flatMap(([part]) => [
       `sum(h.cost) filter (where h.part = '${part}')`,
       `(sum(h.quantity::numeric) filter (where h.part = '${part}'))::float8`,
     ]).join(', ')},
-    sum(h.cost) filter (where h.part = 'management')
+    sum(h.cost) filter (where h.part = 'management'),
+    ${hourMask()}, ${LACKS.map(() => '0').join(', ')}
   from warehouse.remainder_hourly h
   where ${HOURS}
   group by h.kind, h.namespace`
 
+/** Idle cost of the rows of the group that nothing can bear. */
+function idleLeft(ratios: string): string {
+  return RESOURCES.map(
+    one => `coalesce(sum(h.${one}_cost) filter (where ${ratios}.${one}_ratio is null), 0)`,
+  ).join(', ')
+}
+
 const idle = `
   insert into warehouse.idle_daily (cloud_account_id, cluster_id, day, node, hours, cpu_cost, ram_cost, gpu_cost,
-    partial_parts)
-  select $1, $2, $3::date, h.node, count(*), sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), ${partial(['gpu_cost'])}
+    partial_parts, hour_mask, no_gpu, ${['cluster', 'node'].flatMap(unit => RESOURCES.map(one => `${one}_left_by_${unit}`)).join(', ')})
+  ${SHARES}
+  select $1, $2, $3::date, h.node, count(*), sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), ${partial(['gpu_cost'])},
+    ${hourMask()}, ${hourMask('h.gpu_cost is null')}, ${idleLeft('by_cluster')}, ${idleLeft('by_node')}
   from warehouse.idle_hourly h
+  left join by_cluster on by_cluster.window_start = h.window_start
+  left join by_node on by_node.window_start = h.window_start and by_node.node = h.node
   where ${HOURS}
   group by h.node`
 
@@ -140,7 +189,7 @@ export const ROLL_UP = [
 /** Notes of which versions of which windows the sums were made. */
 export const NOTE_ROLLED = `
   update warehouse.day_ledger d
-  set rolled_at = now(), windows = w.windows, revision_sum = w.revision_sum,
+  set rolled_at = now(), windows = w.windows, revision_sum = w.revision_sum, shared_revision_sum = w.revision_sum,
     allocation_rows = w.allocation_rows, node_rows = w.node_rows,
     asset_cost = coalesce((select sum(total_cost) from warehouse.asset_daily where ${OF_DAY}), 0),
     idle_cost = coalesce((select sum(total_cost) from warehouse.idle_daily where ${OF_DAY}), 0),

@@ -16,10 +16,14 @@ export interface ClusterDay {
 
 const DAILY_TABLES = ['allocation_daily', 'idle_daily', 'asset_daily'] as const
 
-/** What makes the sums of a day differ from its hours; `s` is what is published, `d` what was summed. */
+/**
+ * What makes the sums of a day differ from its hours; `s` is what is published, `d` what was summed. The release that
+ * knew no shares raised revision_sum alone.
+ */
 const DIFFERS = `(
   d.rolled_at is null
-  or ((d.windows, d.revision_sum) is distinct from (s.windows, s.revision_sum)
+  or (((d.windows, d.revision_sum) is distinct from (s.windows, s.revision_sum)
+      or d.shared_revision_sum is distinct from d.revision_sum)
     and (not d.hours_expired or s.windows >= d.windows))
 )`
 

@@ -1,11 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrate } from '../../src/db/migrate.js'
 import { publishBatch } from '../../src/load/publish-batch.js'
+import { schemaBefore } from '../support/earlier-schema.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { ACCOUNT, allocation, claimOne, fullRows, LATER, ledgerOf, NOON, rowCounts } from './rows.js'
 
-const MIGRATIONS = new URL('../../migrations/', import.meta.url)
 const CLUSTER = 'old'
 
 let database: TestDatabase
@@ -18,15 +17,7 @@ afterAll(() => database.drop())
 /** The schema as the release before the whole cost model left it, with a window that it published. */
 async function asBefore(): Promise<void> {
   const { pool } = database
-  await pool.query(`create schema warehouse_meta;
-    create table warehouse_meta.kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)`)
-  for (const file of (await readdir(MIGRATIONS)).sort()) {
-    if (file >= '0005') continue
-    await pool.query(await readFile(new URL(file, MIGRATIONS), 'utf8'))
-    await pool.query('insert into warehouse_meta.kysely_migration values ($1, now())', [
-      file.replace(/\.sql$/, ''),
-    ])
-  }
+  await schemaBefore(pool, '0005')
   for (const table of ['allocation_hourly', 'node_hourly', 'idle_hourly']) {
     await pool.query(`create table warehouse.${table}_p20261001 partition of warehouse.${table}
       for values from ('2026-10-01 00:00:00+00') to ('2026-11-01 00:00:00+00')`)

@@ -4,12 +4,13 @@ import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type pg from 'pg'
-import { createAuthenticator } from './auth.js'
+import { createAuthenticator, requireReadable } from './auth.js'
 import { JSON_TYPE, replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
-import { addCostAllocation } from './routes/cost-allocation.js'
+import { costAllocation } from './routes/cost-allocation.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
+import { addReadRoute, type RouteDeps } from './routes/read-route.js'
 
 export interface AppOptions {
   readonly pool: pg.Pool
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly now?: () => number
   /** Minutes after its end at which a window is due; 10 unless told. */
   readonly settleMinutes?: number
+  /** How long facts of accounts are kept that have nothing of their own; for ever unless told. */
+  readonly retention?: RouteDeps['retention']
 }
 
 const UNREADABLE: Readonly<Record<string, number>> = {
@@ -59,9 +62,18 @@ export function buildApp(options: AppOptions): Api {
   app.setNotFoundHandler((request, reply) => replyWithError(new ApiError('OE0257', []), request, reply))
 
   const authenticate = createAuthenticator({ pool: options.pool, clusterSecret: options.clusterSecret })
-  const clock = { now: options.now ?? (() => Date.now() / 1000), settleMinutes: options.settleMinutes ?? 10 }
+  const deps: RouteDeps = {
+    pool: options.pool,
+    authorize: async (headers, id) => {
+      const caller = await authenticate(headers)
+      return { cloudAccountId: requireReadable(caller, id), caller }
+    },
+    now: options.now ?? (() => Date.now() / 1000),
+    settleMinutes: options.settleMinutes ?? 10,
+    retention: options.retention ?? { hourlyDays: 36_500, dailyDays: 0 },
+  }
   addHealth(app, { pool: options.pool })
-  addCostAllocation(app, { pool: options.pool, authenticate, clock })
+  addReadRoute(app, deps, costAllocation)
   return app
 }
 

@@ -76,3 +76,8 @@ function noteUse(pool: pg.Pool, noted: Map<string, number>, identity: TokenIdent
   noted.set(identity.tokenId, now)
   noteTokenUse(pool, identity).catch(() => noted.delete(identity.tokenId))
 }
+
+export type Authorize = (
+  headers: IncomingHttpHeaders,
+  id: string,
+) => Promise<{ cloudAccountId: string; caller: Caller }>

@@ -27,9 +27,11 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
     request.log.warn({ status: facts.status, errorCode: facts.errorCode }, 'request refused')
   }
   const wantsProblem = acceptsProblem(request.headers.accept)
+  // An answer that failed halfway may have named its version already.
+  reply.removeHeader('etag')
   return reply
     .code(facts.status)
-    .headers({ ...facts.headers, vary: 'Accept' })
+    .headers({ ...facts.headers, vary: 'Accept', 'cache-control': 'no-store' })
     .type(wantsProblem ? PROBLEM_TYPE : JSON_TYPE)
     .send(JSON.stringify(wantsProblem ? problemOf(facts, request) : envelopeOf(facts)))
 }

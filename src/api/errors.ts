@@ -16,6 +16,7 @@ const catalogue = {
   OE0245: { status: 405, template: '%s method is not allowed' },
   OE0257: { status: 404, template: 'Not found' },
   OE0446: { status: 400, template: '%s should be greater than %s' },
+  OE0473: { status: 400, template: 'Invalid format: %s' },
   OE0515: { status: 400, template: 'The interval from start_date to end_date is too long' },
 } as const satisfies Record<string, { status: number; template: string }>
 

@@ -41,7 +41,11 @@ const composer = new Kysely<Record<string, never>>({
  * Runs `work` in one read-only transaction: all that it reads is the state of one instant, whatever is published
  * meanwhile. Rejects with a 503 within seconds where the database is gone or silent.
  */
-export async function readSnapshot<T>(pool: pg.Pool, work: (run: RunQuery) => Promise<T>): Promise<T> {
+export async function readSnapshot<T>(
+  pool: pg.Pool,
+  _cloudAccountId: string,
+  work: (run: RunQuery) => Promise<T>,
+): Promise<T> {
   const client = await acquire(pool)
   let isClean = false
   try {

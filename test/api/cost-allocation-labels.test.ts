@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MISSING_ID } from '../../src/api/parameters.js'
+import { MISSING_ID } from '../../src/api/query/parameters.js'
 import { toMoney } from '../../src/domain/money.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'
 import { sum } from './invented.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MISSING_ID } from '../../src/api/parameters.js'
+import { MISSING_ID } from '../../src/api/query/parameters.js'
 import { FROM, openInventedWorld, RANGE, TO } from './invented.js'
 import { allRows, FIRST, HOUR, MONDAY, type World } from './world.js'
 

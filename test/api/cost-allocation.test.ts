@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DIMENSIONS, MISSING_ID, STEPS } from '../../src/api/parameters.js'
+import { DIMENSIONS, MISSING_ID, STEPS } from '../../src/api/query/parameters.js'
 import type { CostAllocationBody } from '../../src/api/schemas/cost-allocation.js'
 import {
   cost,

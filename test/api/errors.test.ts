@@ -71,13 +71,14 @@ describe('the envelope', () => {
     })
   })
 
-  it('carries a request id, the caller’s where it is harmless, and is never stored', async () => {
+  it('carries a request id, the caller’s where it is harmless, and is for one reader alone', async () => {
     const own = await world.ask(FIRST, DAY, { secret: SECRET, 'x-request-id': 'abc-1' })
     expect(own.headers['x-request-id']).toBe('abc-1')
     const forged = await world.ask(FIRST, {}, { secret: SECRET, 'x-request-id': 'a b {"x":1}' })
     expect(forged.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+    expect(own.headers['cache-control']).toBe('private, max-age=0, must-revalidate')
+    expect(forged.headers['cache-control']).toBe('no-store')
     for (const response of [own, forged]) {
-      expect(response.headers['cache-control']).toBe('no-store')
       expect(response.headers['x-content-type-options']).toBe('nosniff')
       expect(response.headers['content-type']).toBe('application/json; charset="utf-8"')
     }

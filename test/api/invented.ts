@@ -1,4 +1,4 @@
-import { DIMENSIONS, type Dimension, type Step } from '../../src/api/parameters.js'
+import { DIMENSIONS, type Dimension, type Step } from '../../src/api/query/parameters.js'
 import type { CostAllocationRow } from '../../src/api/schemas/cost-allocation.js'
 import { toMoney } from '../../src/domain/money.js'
 import { type SeedContainer, type SeedNode, seedAccount, seedCluster, seedWindow } from '../support/seed.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../../src/api/app.js'
-import { DIMENSIONS } from '../../src/api/parameters.js'
+import { DIMENSIONS } from '../../src/api/query/parameters.js'
 import type { CostAllocationBody } from '../../src/api/schemas/cost-allocation.js'
 import { type Money, toMoney } from '../../src/domain/money.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'

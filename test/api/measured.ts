@@ -1,6 +1,8 @@
-import type { AllocationRecord } from '../../src/api/cost-allocation-query.js'
-import { allocationPage } from '../../src/api/cost-allocation-query.js'
-import { readCostAllocationRequest } from '../../src/api/parameters.js'
+import { type FactRecord, factPage } from '../../src/api/facts/answer.js'
+import { hoursOnly } from '../../src/api/facts/day-plan.js'
+import { askedFacts } from '../../src/api/query/asked-facts.js'
+import { readQuery } from '../../src/api/query/read-query.js'
+import { CostAllocationQuery } from '../../src/api/schemas/cost-allocation.js'
 import { readSnapshot } from '../../src/api/snapshot.js'
 import { type Money, sumMoney, toMoney } from '../../src/domain/money.js'
 import {
@@ -113,9 +115,13 @@ function ids(namespace: string, pod: string, node: string) {
 export async function recordsOf(
   world: World,
   query: Record<string, string | number | string[]>,
-): Promise<{ records: AllocationRecord[]; total: Money }> {
-  const request = readCostAllocationRequest({ ...RANGE, limit: 1000, ...query })
-  const page = await readSnapshot(world.database.pool, run => run(allocationPage(FIRST, request, 0)))
+): Promise<{ records: FactRecord[]; total: Money }> {
+  const asked = readQuery(CostAllocationQuery, { ...RANGE, limit: 1000, ...query }, askedFacts)
+  const scope = { ...asked, cloudAccountId: FIRST }
+  const facts = { scope, shape: asked, plan: hoursOnly(asked.range) }
+  const page = await readSnapshot(world.database.pool, FIRST, run =>
+    run(factPage(facts, { ...asked, offset: 0 })),
+  )
   return {
     records: page.flatMap(record => (record.id === null ? [] : [record])),
     total: moneyOf(page[0]?.set_cost),

@@ -1,36 +1,15 @@
-import type pg from 'pg'
-import type { RawArguments } from '../arguments.js'
-import { type Authenticate, accountNotFound, requireReadable } from '../auth.js'
-import { answerCostAllocation, type Clock } from '../cost-allocation.js'
-import { JSON_TYPE } from '../error-reply.js'
-import { readCostAllocationRequest } from '../parameters.js'
-import { readAccount } from '../range-state.js'
-import { CostAllocationBody } from '../schemas/cost-allocation.js'
-import { readSnapshot } from '../snapshot.js'
-import { type Api, refuseOtherMethods } from './methods.js'
+import { answerCostAllocation } from '../answers/cost-allocation.js'
+import { askedFacts } from '../query/asked-facts.js'
+import { CostAllocationBody, CostAllocationQuery } from '../schemas/cost-allocation.js'
+import { defineRoute } from './read-route.js'
 
-const URL = '/restapi/v2/cloud_accounts/:id/k8s/cost_allocation'
-
-/** GET …/k8s/cost_allocation: cost by any dimension. Checks in CloudTuner's order: header, permission, object, arguments. */
-export function addCostAllocation(
-  api: Api,
-  deps: { pool: pg.Pool; authenticate: Authenticate; clock: Clock },
-): void {
-  refuseOtherMethods(api, URL)
-  api.get<{ Params: { id: string }; Querystring: RawArguments }>(
-    URL,
-    { schema: { response: { 200: CostAllocationBody } } },
-    async (request, reply) => {
-      const caller = await deps.authenticate(request.headers)
-      const { id } = request.params
-      const cloudAccountId = requireReadable(caller, id)
-      const body = await readSnapshot(deps.pool, async run => {
-        const account = await readAccount(run, cloudAccountId)
-        if (account === undefined) throw accountNotFound(id)
-        const asked = readCostAllocationRequest(request.query)
-        return answerCostAllocation(run, { cloudAccountId, account, request: asked, clock: deps.clock })
-      })
-      return reply.type(JSON_TYPE).send(body)
-    },
-  )
-}
+export const costAllocation = defineRoute({
+  name: 'cost_allocation',
+  summary: 'Cost by any dimension',
+  description:
+    'What containers used or reserved and what that cost, with idle cost and what no container carries, summed up by up to two dimensions.',
+  query: CostAllocationQuery,
+  body: CostAllocationBody,
+  read: askedFacts,
+  answer: answerCostAllocation,
+})

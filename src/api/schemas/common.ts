@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 
 // `type: [x, 'null']` rather than a union of schemas, which the serializer would have to try out value by value.
 export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] })
@@ -12,22 +12,80 @@ export const NullableLabels = Type.Unsafe<Record<string, string> | null>({
   additionalProperties: { type: 'string' },
 })
 
-const Gap = Type.Object({
-  cluster: Type.String(),
-  start_date: Timestamp,
-  end_date: Timestamp,
-  reason: Type.String(),
-})
+const Gap = Type.Object(
+  {
+    cluster: Type.String(),
+    start_date: Timestamp,
+    end_date: Timestamp,
+    reason: Type.Enum(
+      [
+        'not_loaded',
+        'source_incomplete',
+        'source_silent',
+        'missing_series',
+        'suspect',
+        'quarantined',
+        'expired',
+      ],
+      { type: 'string' },
+    ),
+  },
+  { description: 'Consecutive windows of a cluster that are missing or in doubt for one reason.' },
+)
 
 export const Meta = Type.Object({
-  currency: Type.String(),
-  data_version: Type.String(),
-  data_to: NullableTimestamp,
+  currency: Type.String({
+    description: 'ISO 4217; of every amount of the answer. Amounts are never converted.',
+  }),
+  data_version: Type.String({ description: "Changes with every change to the account's data." }),
+  data_to: Type.Unsafe<number | null>({
+    ...NullableTimestamp,
+    description: 'Up to when every cluster that is still heard of is loaded without a hole.',
+  }),
   generated_at: Timestamp,
-  coverage: NullableNumber,
-  partial: Type.Boolean(),
+  coverage: Type.Unsafe<number | null>({
+    ...NullableNumber,
+    description: 'Mean measured share of the due windows, 0 to 1; one that is not loaded counts 0.',
+  }),
+  partial: Type.Boolean({ description: 'True where a window or a part of the cost is missing.' }),
   gaps: Type.Array(Gap),
   warnings: Type.Array(Type.Object({ code: Type.String(), detail: Type.String() })),
 })
+export type MetaBody = Static<typeof Meta>
 
 export const Page = Type.Object({ limit: Type.Integer(), next: NullableString })
+
+/** What every answer over a range begins with. */
+export const RangeHead = { start_date: Timestamp, end_date: Timestamp }
+
+/** What every answer with rows of facts begins with; totals are of the whole filtered set. */
+export const ListHead = {
+  ...RangeHead,
+  breakdown_by: Type.Unsafe<string | string[]>({
+    anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+    description: 'As asked: one name, or a list of two.',
+  }),
+  step: Type.String(),
+  total_cost: Type.Number({ description: 'Of the whole filtered set, not of the page.' }),
+  total_count: Type.Integer({ description: 'Rows of the whole filtered set.' }),
+  previous_total: Type.Unsafe<number | null>({
+    ...NullableNumber,
+    description: 'The same of the equally long range immediately before; null where nothing of it is loaded.',
+  }),
+  previous_range_start: Timestamp,
+}
+
+/** Who a row of facts is: only what the breakdown fixes is filled in. */
+export const Identity = {
+  id: Type.String({ description: 'The all-zero UUID for what has none of the dimensions.' }),
+  name: Type.String(),
+  kind: Type.Enum(['workload', 'idle', 'unmounted', 'cluster_management', 'unallocated'], { type: 'string' }),
+  cluster: NullableString,
+  namespace: NullableString,
+  node: NullableString,
+  controller_kind: NullableString,
+  controller: NullableString,
+  pod: NullableString,
+  container: NullableString,
+  labels: NullableLabels,
+}

@@ -1,28 +1,11 @@
 import { type Static, Type } from 'typebox'
-import { Meta, NullableLabels, NullableNumber, NullableString, Page, Timestamp } from './common.js'
-
-const Kind = Type.Union([
-  Type.Literal('workload'),
-  Type.Literal('idle'),
-  Type.Literal('unmounted'),
-  Type.Literal('cluster_management'),
-  Type.Literal('unallocated'),
-])
+import { BREAKDOWN_BY, DATES, FILTERS, FORMAT, IDLE, paging, SHARING, STEP } from '../query/parameters.js'
+import { Identity, ListHead, Meta, NullableNumber, Page, Timestamp } from './common.js'
 
 // A part of the cost is null where none of it was measured, and 0 where it is known not to apply: an idle row has no
 // volumes, and the management fee is in no row but its own.
 export const CostAllocationRow = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  kind: Kind,
-  cluster: NullableString,
-  namespace: NullableString,
-  node: NullableString,
-  controller_kind: NullableString,
-  controller: NullableString,
-  pod: NullableString,
-  container: NullableString,
-  labels: NullableLabels,
+  ...Identity,
   start_date: Timestamp,
   end_date: Timestamp,
   minutes: NullableNumber,
@@ -57,16 +40,51 @@ export const CostAllocationRow = Type.Object({
 export type CostAllocationRow = Static<typeof CostAllocationRow>
 
 export const CostAllocationBody = Type.Object({
-  start_date: Timestamp,
-  end_date: Timestamp,
-  breakdown_by: Type.String(),
-  step: Type.String(),
-  total_cost: Type.Number(),
-  total_count: Type.Integer(),
-  previous_total: NullableNumber,
-  previous_range_start: Timestamp,
+  ...ListHead,
   cost_allocation: Type.Array(CostAllocationRow),
   meta: Meta,
   page: Page,
 })
 export type CostAllocationBody = Static<typeof CostAllocationBody>
+
+const SORTS = [
+  'total_cost',
+  'cpu_cost',
+  'ram_cost',
+  'name',
+  'start_date',
+  'minutes',
+  'cpu_core_hours',
+  'cpu_core_request_hours',
+  'cpu_core_used_hours',
+  'ram_gib_hours',
+  'ram_gib_request_hours',
+  'ram_gib_used_hours',
+  'gpu_hours',
+  'gpu_cost',
+  'pv_gib_hours',
+  'pv_cost',
+  'network_zone_cost',
+  'network_region_cost',
+  'network_internet_cost',
+  'network_cost',
+  'load_balancer_cost',
+  'management_cost',
+  'shared_cost',
+  'idle_cost',
+  'cpu_efficiency',
+  'ram_efficiency',
+  'total_efficiency',
+  'coverage',
+] as const
+
+export const CostAllocationQuery = Type.Object({
+  ...DATES,
+  ...BREAKDOWN_BY,
+  ...STEP,
+  ...FILTERS,
+  ...IDLE,
+  ...SHARING,
+  ...paging(SORTS, 'total_cost'),
+  ...FORMAT,
+})

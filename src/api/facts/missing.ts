@@ -1,7 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type FactScope, LACKABLE, type Lackable, windowsOf } from './cost-allocation-facts.js'
-import { type CostAllocationRequest, isByLabel, type ValueFilter } from './parameters.js'
-import { satisfies, startsIn } from './where.js'
+import type { ValueFilter } from '../query/asked.js'
+import { isByLabel } from '../query/parameters.js'
+import { satisfies, startsIn } from '../query/where.js'
+import { allFilters } from './columns.js'
+import { windowsOf } from './parts.js'
+import { type FactScope, LACKABLE, type Lackable, type RowShape } from './scope.js'
 
 type Part = Lackable | 'management'
 
@@ -87,10 +90,11 @@ export function isAboutMissingPart(code: string): boolean {
 /** One entry per part and reason that concerns the answer, however many windows and clusters there are. */
 export function missingWarnings(
   missing: readonly MissingPart[],
-  request: CostAllocationRequest,
+  scope: FactScope,
+  shape: RowShape,
 ): { code: string; detail: string }[] {
   const groups = new Map<string, MissingPart[]>()
-  for (const one of missing.filter(candidate => concerns(candidate, request))) {
+  for (const one of missing.filter(candidate => concerns(candidate, scope, shape))) {
     const code = one.code ?? `${one.part}_not_measured`
     groups.set(code, [...(groups.get(code) ?? []), one])
   }
@@ -99,12 +103,13 @@ export function missingWarnings(
 
 // Volumes, load balancers, traffic and the fee may be rows without a container, of which no fact would tell; and a
 // filter by label leaves out what it can't judge.
-function concerns({ part, in_facts }: MissingPart, { filters, breakdownBy }: CostAllocationRequest): boolean {
+function concerns({ part, in_facts }: MissingPart, { filters }: FactScope, shape: RowShape): boolean {
   if (in_facts) return true
   if (part === 'gpu') return false
-  if (part === 'labels') return filters.labels.length > 0 || isByLabel(breakdownBy)
-  const isRestOut = [filters.node, ...filters.labels.map(({ values }) => values)].some(excludesMissing)
-  return !isRestOut && (part !== 'management' || !excludesMissing(filters.namespace))
+  if (part === 'labels') return filters.labels.length > 0 || shape.breakdownBy.some(isByLabel)
+  const { cluster, namespace, ...smaller } = filters
+  const isRestOut = allFilters(smaller).some(excludesMissing)
+  return !isRestOut && (part !== 'management' || !excludesMissing(namespace))
 }
 
 function excludesMissing(filter: ValueFilter): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ApiError } from './errors.js'
+import { ApiError } from '../errors.js'
 
 /** What a cursor belongs to; it is worth nothing for any other account, query or version of the data. */
 export interface CursorScope {

@@ -1,26 +1,18 @@
-import type { AllocationRecord } from './cost-allocation-query.js'
-import {
-  type Breakdown,
-  type CostAllocationRequest,
-  type Dimension,
-  isByLabel,
-  labelOf,
-} from './parameters.js'
-import type { CostAllocationRow } from './schemas/cost-allocation.js'
+import type { FactRecord } from '../facts/answer.js'
+import type { CostAllocationRow } from '../schemas/cost-allocation.js'
+import type { AskedFacts } from './facts.js'
+import { identityOf } from './identity.js'
 import { stepEnd } from './steps.js'
 
 /** The row as the API gives it, from the record as the database does. */
 export function toCostAllocationRow(
-  record: AllocationRecord,
-  request: CostAllocationRequest,
+  record: FactRecord,
+  asked: Pick<AskedFacts, 'breakdownBy' | 'step' | 'range'>,
 ): CostAllocationRow {
   return {
-    id: record.id,
-    name: record.name,
-    kind: record.kind,
-    ...identityOf(record.value, request.breakdownBy),
+    ...identityOf(record, asked.breakdownBy),
     start_date: record.step_start,
-    end_date: stepEnd(request.step, record.step_start, request.range),
+    end_date: stepEnd(asked.step, record.step_start, asked.range),
     minutes: record.minutes,
     first_seen: record.first_seen,
     last_seen: record.last_seen,
@@ -42,36 +34,14 @@ export function toCostAllocationRow(
     network_cost: toNumber(record.network_cost),
     load_balancer_cost: toNumber(record.load_balancer_cost),
     management_cost: Number(record.management_cost),
-    // Nothing is shared out over other rows, which is known and therefore 0.
-    shared_cost: 0,
-    // The same; for the idle itself the field means nothing.
-    idle_cost: record.kind === 'idle' ? null : 0,
+    shared_cost: Number(record.shared_cost),
+    // Idle that was shared out onto the row; for the idle itself the field means nothing.
+    idle_cost: record.kind === 'idle' ? null : Number(record.idle_cost),
     total_cost: Number(record.total_cost),
     cpu_efficiency: record.cpu_efficiency,
     ram_efficiency: record.ram_efficiency,
     total_efficiency: record.total_efficiency,
     coverage: record.coverage,
-  }
-}
-
-/** Only what the breakdown fixes: a namespace of two clusters is one row that belongs to neither. */
-function identityOf(
-  value: string | null,
-  breakdown: Breakdown,
-): Pick<CostAllocationRow, Dimension | 'labels'> {
-  const fixed = isByLabel(breakdown)
-    ? { labels: value === null ? null : { [labelOf(breakdown)]: value } }
-    : { [breakdown]: value }
-  return {
-    labels: null,
-    cluster: null,
-    namespace: null,
-    node: null,
-    controller_kind: null,
-    controller: null,
-    pod: null,
-    container: null,
-    ...fixed,
   }
 }
 

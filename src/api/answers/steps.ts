@@ -1,5 +1,6 @@
-import { DAY_SECONDS, HOUR_SECONDS } from '../domain/window.js'
-import type { Step, WindowRange } from './parameters.js'
+import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
+import type { WindowRange } from '../query/asked.js'
+import type { Step } from '../query/parameters.js'
 
 /** End of the step that starts at `start`, Unix seconds; steps are UTC, weeks start on Monday. `all` is the range itself. */
 export function stepEnd(step: Step, start: number, range: WindowRange): number {

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { ValueFilter, WindowRange } from './parameters.js'
+import type { ValueFilter, WindowRange } from './asked.js'
 
 /** An instant of Unix seconds as timestamptz. */
 export function instant(seconds: number): RawBuilder<Date> {
@@ -30,4 +30,8 @@ export function satisfies(column: RawBuilder<unknown>, filter: ValueFilter): Raw
 
 export function allOf(conditions: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {
   return conditions.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(conditions, sql` and `)})`
+}
+
+export function anyOf(conditions: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {
+  return conditions.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(conditions, sql` or `)})`
 }

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import { OFFLINE_AFTER_SECONDS } from '../domain/cluster.js'
-import type { ValueFilter, WindowRange } from './parameters.js'
-import type { RunQuery } from './snapshot.js'
-import { allOf, instant, satisfies, startsIn } from './where.js'
+import { OFFLINE_AFTER_SECONDS } from '../../domain/cluster.js'
+import type { ValueFilter, WindowRange } from '../query/asked.js'
+import { allOf, instant, satisfies, startsIn } from '../query/where.js'
+import type { RunQuery } from '../snapshot.js'
 
 export interface AccountState {
   readonly name: string
   readonly currency: string
+  /** Days that hours and daily sums are kept, where the account has its own; see RetentionOverride. */
+  readonly hourlyDays: number | null
+  readonly dailyDays: number | null
 }
 
 /** What has been published for an account so far. */
 export interface DataState {
-  /** Windows with a published version. */
+  /** Windows with a published version, and days whose hours have expired. */
   readonly loadedWindows: number
   /** Another text after any change to any window of the account. */
   readonly version: string
@@ -25,6 +28,7 @@ type GapReason =
   | 'missing_series'
   | 'suspect'
   | 'quarantined'
+  | 'expired'
 
 /** Consecutive windows of a cluster that are missing or in doubt for one reason; Unix seconds, end excluded. */
 interface Gap {
@@ -46,7 +50,7 @@ export interface RangeState {
 
 export async function readAccount(run: RunQuery, cloudAccountId: string): Promise<AccountState | undefined> {
   const rows = await run(sql<AccountState>`
-    select name, currency
+    select name, currency, retention_hourly_days as "hourlyDays", retention_daily_days as "dailyDays"
     from warehouse.cloud_account
     where cloud_account_id = ${cloudAccountId}::uuid
       and removed_at is null`)
@@ -54,7 +58,8 @@ export async function readAccount(run: RunQuery, cloudAccountId: string): Promis
 }
 
 export async function readDataState(run: RunQuery, cloudAccountId: string): Promise<DataState> {
-  // Every publish raises a revision, and every other change that an answer shows moves a window to another group.
+  // Every publish raises a revision, every other change that an answer shows moves a window to another group, and what
+  // is told about the account and its clusters stands in their rows.
   const [row] = await run(sql<{ loaded: number; fingerprint: string | null }>`
     with groups as (
       select state, reason, count(*) as windows, count(*) filter (where revision > 0) as loaded,
@@ -63,8 +68,17 @@ export async function readDataState(run: RunQuery, cloudAccountId: string): Prom
       where cloud_account_id = ${cloudAccountId}::uuid
       group by state, reason
     )
-    select coalesce(sum(loaded), 0)::int as loaded,
-      jsonb_agg(jsonb_build_array(state, reason, windows, revisions, newest) order by state, reason)::text as fingerprint
+    select coalesce(sum(loaded), 0)::int
+        + (
+          select count(*) from warehouse.day_ledger where cloud_account_id = ${cloudAccountId}::uuid and hours_expired
+        )::int as loaded,
+      jsonb_build_array(
+        jsonb_agg(jsonb_build_array(state, reason, windows, revisions, newest) order by state, reason),
+        (
+          select jsonb_agg(to_jsonb(k) order by k.cluster_id)
+          from warehouse.cluster k where k.cloud_account_id = ${cloudAccountId}::uuid
+        )
+      )::text as fingerprint
     from groups`)
   const version = createHash('sha256')
     .update(row?.fingerprint ?? '')
@@ -73,13 +87,30 @@ export async function readDataState(run: RunQuery, cloudAccountId: string): Prom
   return { loadedWindows: row?.loaded ?? 0, version }
 }
 
+export interface RangeScope {
+  readonly range: WindowRange
+  readonly newestDue: number
+  readonly clusters: ValueFilter
+  /** Start of the first day whose hours are kept, Unix seconds. */
+  readonly hoursKeptSince: number
+  /** Daily sums serve the answer, also where the hours have expired. */
+  readonly daysServe: boolean
+}
+
 /** Gaps, coverage and freshness of a range over the clusters that the filter leaves. */
 export async function readRangeState(
   run: RunQuery,
   cloudAccountId: string,
-  scope: { range: WindowRange; newestDue: number; clusters: ValueFilter },
+  scope: RangeScope,
 ): Promise<RangeState> {
-  const { range, newestDue, clusters } = scope
+  const { range, newestDue, clusters, hoursKeptSince, daysServe } = scope
+  const hasSums = daysServe
+    ? sql`exists (
+        select from warehouse.day_ledger d
+        where d.cloud_account_id = ${cloudAccountId}::uuid and d.cluster_id = k.cluster_id
+          and d.day = (w.window_start at time zone 'UTC')::date and d.hours_expired
+      )`
+    : sql`false`
   const [row] = await run(sql<{ coverage: number | null; gaps: Gap[]; data_to: number | null }>`
     with chosen as (
       select k.cluster_id, k.first_window, k.watermark, k.last_window,
@@ -92,11 +123,13 @@ export async function readRangeState(
       select k.cluster_id, w.window_start,
         case
           when l.revision > 0 then case when l.reason in ('source_silent', 'suspect') then l.reason end
+          when w.window_start < ${instant(hoursKeptSince)} then case when not ${hasSums} then 'expired' end
           when l.state = 'quarantined' then 'quarantined'
           when l.state = 'incomplete' then coalesce(l.reason, 'source_incomplete')
           else 'not_loaded'
         end as reason,
-        case when l.revision > 0 then l.coverage else 0 end as coverage
+        -- How whole a window was whose hours have expired is not known.
+        case when l.revision > 0 then l.coverage when w.window_start >= ${instant(hoursKeptSince)} then 0 end as coverage
       from chosen k
       cross join lateral generate_series(
         greatest(k.first_window, ${instant(range.from)}), ${instant(range.to)} - interval '1 hour', interval '1 hour'

@@ -1,10 +1,21 @@
-import { type ApiCode, ApiError } from './errors.js'
+import { type ApiCode, ApiError } from '../errors.js'
 
 /** Query arguments as parsed from the URL: text, or a list where a name is repeated. */
 export type RawArguments = Readonly<Record<string, unknown>>
 
 /** Which error wins where several arguments are wrong: the first of these codes, as in CloudTuner's own handlers. */
-const PRECEDENCE: readonly ApiCode[] = ['OE0216', 'OE0217', 'OE0223', 'OE0224', 'OE0446', 'OE0515', 'OE0212']
+const PRECEDENCE: readonly ApiCode[] = [
+  'OE0216',
+  'OE0217',
+  'OE0223',
+  'OE0224',
+  'OE0446',
+  'OE0515',
+  'OE0473',
+  'OE0212',
+]
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 const MOST_SHOWN = 60
 
@@ -25,16 +36,23 @@ export class ArgumentReader {
     this.#problems.push(new ApiError(code, params, detail === undefined ? {} : { detail }))
   }
 
-  /** An integer within bounds, both included; `fallback` where it is not given, which is refused without one. */
-  integer(name: string, bounds: { min: number; max: number; fallback?: number }): number {
+  /**
+   * An integer within bounds, both included; `fallback` where it is not given, which is refused without one unless it
+   * is optional: then undefined.
+   */
+  integer(
+    name: string,
+    bounds: { min: number; max: number; fallback?: number; isOptional?: boolean },
+  ): number | undefined {
     const standIn = bounds.fallback ?? bounds.min
-    if (bounds.fallback === undefined && this.#values(name).join('') === '') {
+    if (this.#values(name).join('') === '' && bounds.fallback === undefined) {
+      if (bounds.isOptional === true && this.#values(name).length === 0) return undefined
       this.refuse('OE0216', [name])
       return standIn
     }
     const text = this.#single(name)
     if (text === undefined) return standIn
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
+    if (!NUMBER.test(text)) {
       this.refuse('OE0217', [name], `${shown(text)} is not a number`)
       return standIn
     }
@@ -42,16 +60,39 @@ export class ArgumentReader {
       this.refuse('OE0223', [name])
       return standIn
     }
-    const value = Number(text)
-    if (value >= bounds.min && value <= bounds.max) return value
-    this.refuse('OE0224', [name, bounds.min, bounds.max])
-    return standIn
+    return this.#within(name, Number(text), bounds) ?? standIn
   }
 
-  /** One of the allowed values; the fallback where it is not given. */
-  choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+  /** A number within bounds, both included; undefined where it is not given. */
+  number(name: string, bounds: { min: number; max: number }): number | undefined {
     const text = this.#single(name)
+    if (text === undefined) return undefined
+    if (NUMBER.test(text)) return this.#within(name, Number(text), bounds)
+    this.refuse('OE0217', [name], `${shown(text)} is not a number`)
+    return undefined
+  }
+
+  /** `true` or `false` in any case; the fallback where it is not given. */
+  boolean(name: string, fallback: boolean): boolean {
+    const text = this.#single(name)?.toLowerCase()
     if (text === undefined) return fallback
+    if (text !== 'true' && text !== 'false')
+      this.refuse('OE0217', [name], `${shown(text)} is not true or false`)
+    return text === 'true'
+  }
+
+  /** One of the allowed values; the fallback where it is not given, which is refused without one unless optional. */
+  choice<T extends string>(
+    name: string,
+    allowed: readonly T[],
+    { fallback, isOptional }: { fallback: T | undefined; isOptional: boolean },
+  ): T | undefined {
+    const text = this.#single(name)
+    if (text === undefined) {
+      const isMissing = fallback === undefined && !isOptional && this.#values(name).length === 0
+      if (isMissing) this.refuse('OE0216', [name])
+      return fallback
+    }
     const value = allowed.find(candidate => candidate === text)
     if (value === undefined)
       this.refuse('OE0217', [name], `${shown(text)} is not one of ${allowed.join(', ')}`)
@@ -86,6 +127,12 @@ export class ArgumentReader {
     const rank = (problem: ApiError) => PRECEDENCE.indexOf(problem.code)
     const first = this.#problems.toSorted((a, b) => rank(a) - rank(b))[0]
     if (first !== undefined) throw first
+  }
+
+  #within(name: string, value: number, { min, max }: { min: number; max: number }): number | undefined {
+    if (value >= min && value <= max) return value
+    this.refuse('OE0224', [name, min, max])
+    return undefined
   }
 
   #single(name: string): string | undefined {

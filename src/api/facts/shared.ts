@@ -1,0 +1,86 @@
+import { type RawBuilder, sql } from 'kysely'
+import { instant } from '../query/where.js'
+import type { Column } from './columns.js'
+import { partsOf } from './parts.js'
+import { type FactQuery, LACKABLE, type Measure } from './scope.js'
+import { sourcesOf } from './sources.js'
+
+/**
+ * Common tables that end in `parts`: what the answer's rows are summed up from. Beside the measures a part has
+ * `step_start` and `shared_cost`: what it was given of the namespaces that are spread.
+ *
+ * A part's weight is its cost with its idle. `weighted`: it gets as much of its cluster's spread cost of the step as its
+ * weight is of all weights there. `even`: every row of the cluster and step that costs anything gets the same, and a
+ * part of the row as much of that as it is of the row. So filters, which come last, leave every share as it is, and
+ * sharing moves cost within cluster and step but makes none.
+ */
+export function partTables(query: FactQuery, measures: readonly Measure[]): RawBuilder<unknown> {
+  const { scope } = query
+  const sources = sourcesOf(query).map(source => partsOf(source, query, measures))
+  const raw = sql`select p.*, ${stepStart(query)} as step_start from (${sql.join(sources, sql` union all `)}) p`
+  if (scope.shareNamespaces.length === 0) {
+    return sql`parts as (select r.*, 0::numeric as shared_cost from (${raw}) r)`
+  }
+  const row = sql`cluster_id, step_start, value_1, value_2`
+  return sql`
+    raw as materialized (
+      select r.*, case when kind is null then coalesce(own_cost, 0) + coalesce(idle_cost, 0) else 0 end as weight
+      from (${raw}) r
+    ),
+    receiver as (
+      select ${row}, sum(weight) as weight
+      from raw
+      where kind is null and not is_shared
+      group by ${row}
+      having sum(weight) <> 0
+    ),
+    pool as (
+      select cluster_id, step_start, s.cost, r.weight, r.receivers
+      from (
+        select cluster_id, step_start, sum(weight) as cost from raw where is_shared group by 1, 2
+      ) s
+      join (
+        select cluster_id, step_start, sum(weight) as weight, count(*) as receivers from receiver group by 1, 2
+      ) r using (cluster_id, step_start)
+      where r.weight <> 0
+    ),
+    parts as (
+      select ${sql.join([
+        ...['kind', 'value_1', 'value_2', 'cluster_id', 'slot', 'step_start', 'hours'].map(name =>
+          sql.ref(`raw.${name}`),
+        ),
+        ...measures.map(measure => sql.ref(`raw.${measure}`)),
+        ...LACKABLE.map(part => sql.ref(`raw.no_${part}`)),
+      ])},
+        coalesce(case when raw.kind is null and not raw.is_shared then ${shareOf(scope.shareSplit)} end, 0) as shared_cost
+      from raw
+      left join pool p on p.cluster_id = raw.cluster_id and p.step_start = raw.step_start
+      left join receiver v on v.cluster_id = raw.cluster_id and v.step_start = raw.step_start
+        and v.value_1 is not distinct from raw.value_1 and v.value_2 is not distinct from raw.value_2
+      where raw.is_asked
+        -- What is spread is no row of its own; without anybody to spread it over it stays one.
+        and not (raw.is_shared and p.cost is not null)
+    )`
+}
+
+// The numerator has enough places for what the quotient is multiplied by: shares add up to what is shared.
+function shareOf(split: 'weighted' | 'even'): Column {
+  return split === 'weighted'
+    ? sql`raw.weight * (p.cost::numeric(60, 30) / p.weight)`
+    : sql`raw.weight * (p.cost::numeric(60, 30) / p.receivers / v.weight)`
+}
+
+function stepStart({ shape, scope }: FactQuery): Column {
+  if (shape.step === 'all') return instant(scope.range.from)
+  if (shape.step === 'hour') return sql`p.slot`
+  return sql`date_trunc(${sql.lit(shape.step)}, p.slot, 'UTC')`
+}
+
+/** Exact cost of all that a query covers, as decimal text; null where no window of its clusters is loaded. */
+export function totalOf(query: FactQuery, isLoaded: Column): RawBuilder<{ total: string | null }> {
+  return sql<{ total: string | null }>`
+    with ${partTables(query, ['own_cost', 'idle_cost'])}
+    select case when ${isLoaded} then
+      (select round(coalesce(sum(coalesce(own_cost, 0) + coalesce(idle_cost, 0) + shared_cost), 0), 12) from parts)::text
+    end as total`
+}

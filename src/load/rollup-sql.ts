@@ -88,9 +88,9 @@ const ratios = [
     where ${HOURS} and h.node is not null`,
 ]
 
-/** Idle cost that the rows of the group bear, of ratios per unit of cost; exact to the last digit of the ratios. */
-function idleBorne(ratios: string): string {
-  return RESOURCES.map(one => `coalesce(sum(h.${one}_cost * ${ratios}.${one}_ratio), 0)`).join(' + ')
+/** Idle cost that the rows of the group bear, each at the ratios of its hour; exact to the last digit of the ratios. */
+function idleBorne(unit: string): string {
+  return RESOURCES.map(one => `coalesce(sum(h.${one}_cost * ${unit}.${one}_ratio), 0)`).join(' + ')
 }
 
 const workload = `
@@ -143,9 +143,9 @@ const remainder = `
   group by h.kind, h.namespace`
 
 /** Idle cost of the rows of the group that nothing can bear. */
-function idleLeft(ratios: string): string {
+function idleLeft(unit: string): string {
   return RESOURCES.map(
-    one => `coalesce(sum(h.${one}_cost) filter (where ${ratios}.${one}_ratio is null), 0)`,
+    one => `coalesce(sum(h.${one}_cost) filter (where ${unit}.${one}_ratio is null), 0)`,
   ).join(', ')
 }
 

@@ -71,14 +71,26 @@ const LACKS = [
 
 const RESOURCES = ['cpu', 'ram', 'gpu'] as const
 
-// Computed once and by themselves, whatever the planner thinks of how many rows a day has.
-const SHARES = `
-  with by_cluster as materialized (select h.* from warehouse.idle_share_by_cluster h where ${HOURS}),
-  by_node as materialized (select h.* from warehouse.idle_share_by_node h where ${HOURS})`
+// Ratios of the day's hours. In tables with a key, not in the statements that use them: of a month that has just begun
+// the planner knows nothing, and would look through all ratios for each fact.
+const ratios = [
+  `create temp table if not exists share_by_cluster (
+    window_start timestamptz primary key, cpu_ratio numeric, ram_ratio numeric, gpu_ratio numeric
+  ) on commit delete rows`,
+  `create temp table if not exists share_by_node (
+    window_start timestamptz, node text, cpu_ratio numeric, ram_ratio numeric, gpu_ratio numeric,
+    primary key (window_start, node)
+  ) on commit delete rows`,
+  `insert into share_by_cluster
+    select h.window_start, h.cpu_ratio, h.ram_ratio, h.gpu_ratio from warehouse.idle_share_by_cluster h where ${HOURS}`,
+  `insert into share_by_node
+    select h.window_start, h.node, h.cpu_ratio, h.ram_ratio, h.gpu_ratio from warehouse.idle_share_by_node h
+    where ${HOURS} and h.node is not null`,
+]
 
-/** Idle cost that the rows of the group bear, of ratios per unit of cost; exact to the last digit of the ratios. */
-function idleBorne(ratios: string): string {
-  return RESOURCES.map(one => `coalesce(sum(h.${one}_cost * ${ratios}.${one}_ratio), 0)`).join(' + ')
+/** Idle cost that the rows of the group bear, each at the ratios of its hour; exact to the last digit of the ratios. */
+function idleBorne(unit: string): string {
+  return RESOURCES.map(one => `coalesce(sum(h.${one}_cost * ${unit}.${one}_ratio), 0)`).join(' + ')
 }
 
 const workload = `
@@ -86,7 +98,6 @@ const workload = `
     container, node, hours, pods, ${QUANTITIES.join(', ')}, ${COSTS.join(', ')},
     cpu_core_judged_hours, ram_gib_judged_hours, partial_parts, hour_mask, ${LACKS.map(([name]) => name).join(', ')},
     cpu_used_cost, ram_used_cost, idle_by_cluster_cost, idle_by_node_cost)
-  ${SHARES}
   select $1, $2, $3::date, 'workload', coalesce(c.namespace, ''), coalesce(c.controller_kind, ''),
     coalesce(c.controller, ''), coalesce(c.container, ''), coalesce(c.node, ''),
     count(distinct h.window_start), count(distinct c.pod),
@@ -102,8 +113,8 @@ const workload = `
   from warehouse.allocation_hourly h
   -- A left join: money whose name is missing is money all the same.
   left join warehouse.container c on c.cloud_account_id = h.cloud_account_id and c.container_key = h.container_key
-  left join by_cluster on by_cluster.window_start = h.window_start
-  left join by_node on by_node.window_start = h.window_start and by_node.node = c.node
+  left join share_by_cluster by_cluster on by_cluster.window_start = h.window_start
+  left join share_by_node by_node on by_node.window_start = h.window_start and by_node.node = c.node
   where ${HOURS}
   group by 5, 6, 7, 8, 9`
 
@@ -132,21 +143,20 @@ const remainder = `
   group by h.kind, h.namespace`
 
 /** Idle cost of the rows of the group that nothing can bear. */
-function idleLeft(ratios: string): string {
+function idleLeft(unit: string): string {
   return RESOURCES.map(
-    one => `coalesce(sum(h.${one}_cost) filter (where ${ratios}.${one}_ratio is null), 0)`,
+    one => `coalesce(sum(h.${one}_cost) filter (where ${unit}.${one}_ratio is null), 0)`,
   ).join(', ')
 }
 
 const idle = `
   insert into warehouse.idle_daily (cloud_account_id, cluster_id, day, node, hours, cpu_cost, ram_cost, gpu_cost,
     partial_parts, hour_mask, no_gpu, ${['cluster', 'node'].flatMap(unit => RESOURCES.map(one => `${one}_left_by_${unit}`)).join(', ')})
-  ${SHARES}
   select $1, $2, $3::date, h.node, count(*), sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), ${partial(['gpu_cost'])},
     ${hourMask()}, ${hourMask('h.gpu_cost is null')}, ${idleLeft('by_cluster')}, ${idleLeft('by_node')}
   from warehouse.idle_hourly h
-  left join by_cluster on by_cluster.window_start = h.window_start
-  left join by_node on by_node.window_start = h.window_start and by_node.node = h.node
+  left join share_by_cluster by_cluster on by_cluster.window_start = h.window_start
+  left join share_by_node by_node on by_node.window_start = h.window_start and by_node.node = h.node
   where ${HOURS}
   group by h.node`
 
@@ -179,6 +189,7 @@ export const ROLL_UP = [
   ...['allocation_daily', 'idle_daily', 'asset_daily'].map(
     table => `delete from warehouse.${table} where ${OF_DAY}`,
   ),
+  ...ratios,
   workload,
   remainder,
   idle,

@@ -111,8 +111,11 @@ async function rollUpOnce(client: pg.ClientBase, values: readonly [string, strin
   return true
 }
 
-/** A statement with those of the values that it names, as PostgreSQL refuses any other. */
+/** A statement with those of the values that it names, numbered anew, as PostgreSQL refuses any other. */
 function bound(text: string, values: readonly unknown[]): { text: string; values: unknown[] } {
-  const named = values.findLastIndex((_, i) => text.includes(`$${i + 1}`))
-  return { text, values: values.slice(0, named + 1) }
+  const named = values.map((_, i) => i + 1).filter(number => text.includes(`$${number}`))
+  return {
+    text: text.replace(/\$(\d)/g, (_, number) => `$${named.indexOf(Number(number)) + 1}`),
+    values: named.map(number => values[number - 1]),
+  }
 }

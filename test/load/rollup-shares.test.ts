@@ -6,7 +6,7 @@ import { DAY_SECONDS, HOUR_SECONDS } from '../../src/domain/window.js'
 import { changedDays, rollUpDay } from '../../src/load/rollup.js'
 import { publishFacts, seedHome, type WindowFacts } from '../support/facts.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
-import { type ExpectedDay, expectedDay, type SharedHour, shareOf } from './shares.js'
+import { anyDay, type ExpectedDay, expectedDay, shareOf } from './shares.js'
 
 const ACCOUNT = '11111111-1111-4111-8111-111111111111'
 const NEIGHBOUR = '22222222-2222-4222-8222-222222222222'
@@ -58,38 +58,6 @@ const idles = (cluster: string) =>
      from warehouse.idle_daily where cluster_id = $1 order by node`,
     cluster,
   )
-
-const cost = fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 15n }), fc.constant(0n))
-const maybe = fc.option(cost, { nil: null })
-const container = fc.record({
-  namespace: fc.constantFrom('a', 'b'),
-  pod: fc.constantFrom('p0', 'p1'),
-  // Nobody knows what n3 cost; nothing ever runs on n4.
-  node: fc.constantFrom('n0', 'n1', 'n2', 'n3'),
-  cpuHours: fc.oneof(fc.double({ min: 0.001, max: 4, noNaN: true }), fc.constant(0)),
-  cpuUsed: fc.option(fc.double({ min: 0, max: 4, noNaN: true }), { nil: null }),
-  ramHours: fc.oneof(fc.double({ min: 0.001, max: 4, noNaN: true }), fc.constant(0)),
-  ramUsed: fc.option(fc.double({ min: 0, max: 4, noNaN: true }), { nil: null }),
-  cpuCost: cost,
-  ramCost: cost,
-  ...{ gpuCost: maybe, pvCost: maybe, balancerCost: maybe },
-  ...{ zoneCost: maybe, regionCost: maybe, internetCost: maybe },
-})
-const node = fc.record({
-  node: fc.constantFrom('n0', 'n1', 'n2', 'n4'),
-  cpuCost: cost,
-  ramCost: cost,
-  gpuCost: maybe,
-})
-const anyHour: fc.Arbitrary<SharedHour> = fc.record({
-  hour: fc.integer({ min: 0, max: 23 }),
-  containers: fc.uniqueArray(container, {
-    maxLength: 6,
-    selector: one => `${one.namespace}/${one.pod}/${one.node}`,
-  }),
-  nodes: fc.uniqueArray(node, { maxLength: 4, selector: one => one.node }),
-})
-const anyDay = fc.uniqueArray(anyHour, { minLength: 1, maxLength: 5, selector: one => one.hour })
 
 /** Rows as expected, but for the two shares: these are compared as far as their digits go. */
 function expectDay(expected: ExpectedDay, found: { allocations: Row[]; idles: Row[] }): void {

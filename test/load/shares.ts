@@ -1,10 +1,11 @@
+import fc from 'fast-check'
 import { formatMoney, type Money, sumMoney } from '../../src/domain/money.js'
 
 type Maybe<T> = T | null
 type Part = 'gpuCost' | 'pvCost' | 'balancerCost' | 'zoneCost' | 'regionCost' | 'internetCost'
 
 /** One row of an hour; quantities in core-hours and GiB-hours. */
-export interface SharedContainer extends Readonly<Record<Part, Maybe<Money>>> {
+interface SharedContainer extends Readonly<Record<Part, Maybe<Money>>> {
   readonly namespace: string
   readonly pod: string
   readonly node: string
@@ -16,19 +17,52 @@ export interface SharedContainer extends Readonly<Record<Part, Maybe<Money>>> {
   readonly ramCost: Money
 }
 
-export interface SharedNode {
+interface SharedNode {
   readonly node: string
   readonly cpuCost: Money
   readonly ramCost: Money
   readonly gpuCost: Maybe<Money>
 }
 
-export interface SharedHour {
+interface SharedHour {
   /** Of the UTC day. */
   readonly hour: number
   readonly containers: readonly SharedContainer[]
   readonly nodes: readonly SharedNode[]
 }
+
+const cost = fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 15n }), fc.constant(0n))
+const maybe = fc.option(cost, { nil: null })
+const container = fc.record({
+  namespace: fc.constantFrom('a', 'b'),
+  pod: fc.constantFrom('p0', 'p1'),
+  // Nobody knows what n3 cost; nothing ever runs on n4.
+  node: fc.constantFrom('n0', 'n1', 'n2', 'n3'),
+  cpuHours: fc.oneof(fc.double({ min: 0.001, max: 4, noNaN: true }), fc.constant(0)),
+  cpuUsed: fc.option(fc.double({ min: 0, max: 4, noNaN: true }), { nil: null }),
+  ramHours: fc.oneof(fc.double({ min: 0.001, max: 4, noNaN: true }), fc.constant(0)),
+  ramUsed: fc.option(fc.double({ min: 0, max: 4, noNaN: true }), { nil: null }),
+  cpuCost: cost,
+  ramCost: cost,
+  ...{ gpuCost: maybe, pvCost: maybe, balancerCost: maybe },
+  ...{ zoneCost: maybe, regionCost: maybe, internetCost: maybe },
+})
+const node = fc.record({
+  node: fc.constantFrom('n0', 'n1', 'n2', 'n4'),
+  cpuCost: cost,
+  ramCost: cost,
+  gpuCost: maybe,
+})
+const anyHour: fc.Arbitrary<SharedHour> = fc.record({
+  hour: fc.integer({ min: 0, max: 23 }),
+  containers: fc.uniqueArray(container, {
+    maxLength: 6,
+    selector: one => `${one.namespace}/${one.pod}/${one.node}`,
+  }),
+  nodes: fc.uniqueArray(node, { maxLength: 4, selector: one => one.node }),
+})
+/** Some hours of a day, in any order. */
+export const anyDay = fc.uniqueArray(anyHour, { minLength: 1, maxLength: 5, selector: one => one.hour })
 
 type Resource = 'cpuCost' | 'ramCost' | 'gpuCost'
 const RESOURCES = [

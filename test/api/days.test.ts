@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { planDays } from '../../src/api/facts/day-plan.js'
+import type { CostAllocationBody } from '../../src/api/schemas/cost-allocation.js'
+import { readSnapshot } from '../../src/api/snapshot.js'
+import { DAY_SECONDS } from '../../src/domain/window.js'
+import { rollUpDay } from '../../src/load/rollup.js'
+import { seedWindow } from '../support/seed.js'
+import { FROM, measured, openMeasuredWorld, RANGE } from './measured.js'
+import { FIRST, HOUR, MONDAY, type World } from './world.js'
+
+type Query = Record<string, string | number | string[]>
+
+const QUESTIONS: Query[] = [
+  {},
+  { breakdown_by: 'cluster', step: 'day' },
+  { breakdown_by: 'node', step: 'week' },
+  { breakdown_by: ['cluster', 'container'], step: 'month' },
+  { breakdown_by: ['controller_kind', 'controller'] },
+  { idle: 'share' },
+  { idle: 'share', idle_by: 'node', breakdown_by: 'node', step: 'day' },
+  { idle: 'share', k8s_namespace: 'shop', breakdown_by: 'controller' },
+  { idle: 'hide', k8s_namespace: '!load', breakdown_by: ['namespace', 'node'] },
+  { share_namespaces: 'load', idle: 'share', step: 'day' },
+  { share_namespaces: ['load', 'odd'], share_split: 'even', k8s_cluster: 'one' },
+  { k8s_node: 'n1', created_by_kind: 'deployment', step: 'day' },
+  { k8s_namespace: '00000000-0000-0000-0000-000000000000' },
+  { start_date: MONDAY, end_date: MONDAY + 3 * HOUR },
+]
+
+let world: World
+const fromHours: CostAllocationBody[] = []
+
+async function rollUp(): Promise<void> {
+  for (const clusterId of ['one', 'two']) {
+    for (const day of [MONDAY - DAY_SECONDS, MONDAY]) {
+      await rollUpDay(world.database.pool, { cloudAccountId: FIRST, clusterId, day })
+    }
+  }
+}
+
+/** The same to the last digit but for how floating point numbers were added up. */
+function expectSameAnswer(actual: unknown, expected: unknown, path = 'body'): void {
+  if (typeof actual === 'number' && typeof expected === 'number') {
+    expect(Math.abs(actual - expected), path).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(expected)))
+  } else if (typeof actual === 'object' && typeof expected === 'object' && actual && expected) {
+    expect(Object.keys(actual), path).toEqual(Object.keys(expected))
+    for (const [key, value] of Object.entries(actual)) {
+      expectSameAnswer(value, (expected as Record<string, unknown>)[key], `${path}.${key}`)
+    }
+  } else expect(actual, path).toBe(expected)
+}
+
+function plan(range: { from: number; to: number }) {
+  return readSnapshot(world.database.pool, FIRST, run => planDays(run, FIRST, range))
+}
+
+beforeAll(async () => {
+  world = await openMeasuredWorld()
+  for (const question of QUESTIONS) fromHours.push(await world.body(FIRST, { ...RANGE, ...question }))
+  await rollUp()
+})
+afterAll(() => world.close())
+
+describe('answers from daily sums', () => {
+  it.each(QUESTIONS.map((question, index) => [JSON.stringify(question), index] as const))(
+    'are what the hours say: %s',
+    async (_name, index) => {
+      const days = await world.body(FIRST, { ...RANGE, ...QUESTIONS[index] })
+      const hours = fromHours[index]
+      expect(days.cost_allocation.length).toBeGreaterThan(0)
+      expectSameAnswer(days, hours)
+    },
+  )
+
+  it('are read from days wherever they can be, also today', async () => {
+    expect(await plan({ from: FROM, to: RANGE.end_date })).toEqual({
+      hours: [],
+      days: [{ from: MONDAY - DAY_SECONDS, to: MONDAY + DAY_SECONDS }],
+    })
+  })
+
+  it('are read from hours where the range cuts a day', async () => {
+    expect(await plan({ from: MONDAY - 2 * HOUR, to: MONDAY + 2 * HOUR })).toEqual({
+      hours: [{ from: MONDAY - 2 * HOUR, to: MONDAY + 2 * HOUR }],
+      days: [],
+    })
+  })
+
+  it('show a window that was published since at once', async () => {
+    const [fact] = measured.filter(({ cluster, window }) => cluster === 'two' && window === MONDAY)
+    if (fact === undefined) throw new Error('no such fact')
+    const before = await world.body(FIRST, RANGE)
+    await seedWindow(world.database.pool, { account: FIRST, cluster: 'two' }, MONDAY, {
+      ...fact,
+      containers: [],
+    })
+    const after = await world.body(FIRST, RANGE)
+    expect((await plan({ from: FROM, to: RANGE.end_date })).hours).toEqual([
+      { from: MONDAY, to: RANGE.end_date },
+    ])
+    expect(after.meta.data_version).not.toBe(before.meta.data_version)
+    await rollUp()
+    expectSameAnswer(await world.body(FIRST, RANGE), after)
+  })
+})

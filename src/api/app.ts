@@ -8,6 +8,7 @@ import { createAuthenticator, requireReadable } from './auth.js'
 import { JSON_TYPE, replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
 import { costAllocation } from './routes/cost-allocation.js'
+import { efficiency } from './routes/efficiency.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
@@ -74,6 +75,7 @@ export function buildApp(options: AppOptions): Api {
   }
   addHealth(app, { pool: options.pool })
   addReadRoute(app, deps, costAllocation)
+  addReadRoute(app, deps, efficiency)
   return app
 }
 

@@ -26,6 +26,12 @@ export interface World {
     query: Record<string, string | number | string[]>,
     headers?: Record<string, string>,
   ): Promise<LightMyRequestResponse>
+  /** As `ask`, of any route of the account; fails the test unless the status is 200. */
+  answer<Body>(
+    account: string,
+    route: string,
+    query: Record<string, string | number | string[]>,
+  ): Promise<Body>
   /** As `ask`; fails the test unless the status is 200. */
   body(account: string, query: Record<string, string | number | string[]>): Promise<CostAllocationBody>
   close(): Promise<void>
@@ -42,6 +48,16 @@ export async function openWorld(now = MONDAY + 48 * HOUR): Promise<World> {
     app,
     ask,
     token: async account => (await createToken(database.pool, { cloudAccountId: account })).token,
+    answer: async <Body>(
+      account: string,
+      route: string,
+      query: Record<string, string | number | string[]>,
+    ) => {
+      const url = `${urlOf(account, route)}?${encode(query)}`
+      const response = await app.inject({ method: 'GET', url, headers: { secret: SECRET } })
+      if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${response.body}`)
+      return response.json<Body>()
+    },
     body: async (account, query) => {
       const response = await ask(account, query)
       if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${response.body}`)
@@ -54,11 +70,11 @@ export async function openWorld(now = MONDAY + 48 * HOUR): Promise<World> {
   }
 }
 
-export function urlOf(account: string): string {
-  return `/restapi/v2/cloud_accounts/${account}/k8s/cost_allocation`
+export function urlOf(account: string, route = 'cost_allocation'): string {
+  return `/restapi/v2/cloud_accounts/${account}/k8s/${route}`
 }
 
-function encode(query: Record<string, string | number | string[]>): string {
+export function encode(query: Record<string, string | number | string[]>): string {
   return Object.entries(query)
     .flatMap(([name, value]) =>
       [value].flat().map(one => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),

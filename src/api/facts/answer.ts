@@ -47,6 +47,8 @@ export interface FactRecord {
   used_cost: string
   workload_idle_cost: string
   infra_idle_cost: string
+  /** Of a workload and of infrastructure together. */
+  wasted_cost: string
   coverage: number | null
 }
 
@@ -72,7 +74,7 @@ const COUNTED = [
 const COSTS = [
   ...['cpu_cost', 'ram_cost', 'gpu_cost', 'pv_cost', 'network_zone_cost', 'network_region_cost'],
   ...['network_internet_cost', 'network_cost', 'load_balancer_cost', 'management_cost', 'shared_cost'],
-  ...['idle_cost', 'total_cost', 'used_cost', 'workload_idle_cost', 'infra_idle_cost'],
+  ...['idle_cost', 'total_cost', 'used_cost', 'workload_idle_cost', 'infra_idle_cost', 'wasted_cost'],
 ] as const
 const RATIOS = ['cpu_efficiency', 'ram_efficiency', 'total_efficiency', 'coverage'] as const
 
@@ -233,7 +235,8 @@ function withIdentity(query: FactQuery): RawBuilder<unknown> {
       -- What is idle neither of a workload nor of infrastructure was used: network, volumes and balancers as bought.
       own_cost - unused_cost - unclaimed_cost + shared_cost as used_cost,
       unused_cost as workload_idle_cost,
-      unclaimed_cost + idle_cost as infra_idle_cost
+      unclaimed_cost + idle_cost as infra_idle_cost,
+      unused_cost + unclaimed_cost + idle_cost as wasted_cost
     from (
       select *,
         case when kind in ('workload', 'unallocated') then cpu_cost + ram_cost - cpu_used_cost - ram_used_cost else 0 end

@@ -115,7 +115,7 @@ export async function recordsOf(
   query: Record<string, string | number | string[]>,
 ): Promise<{ records: AllocationRecord[]; total: Money }> {
   const request = readCostAllocationRequest({ ...RANGE, limit: 1000, ...query })
-  const page = await readSnapshot(world.database.pool, run => run(allocationPage(FIRST, request, 0)))
+  const page = await readSnapshot(world.database.pool, FIRST, run => run(allocationPage(FIRST, request, 0)))
   return {
     records: page.flatMap(record => (record.id === null ? [] : [record])),
     total: moneyOf(page[0]?.set_cost),

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { RawArguments } from '../arguments.js'
-import { type Authenticate, accountNotFound, requireReadable } from '../auth.js'
+import { type Authorize, accountNotFound } from '../auth.js'
 import { answerCostAllocation, type Clock } from '../cost-allocation.js'
 import { JSON_TYPE } from '../error-reply.js'
 import { readCostAllocationRequest } from '../parameters.js'
@@ -14,17 +14,16 @@ const URL = '/restapi/v2/cloud_accounts/:id/k8s/cost_allocation'
 /** GET …/k8s/cost_allocation: cost by any dimension. Checks in CloudTuner's order: header, permission, object, arguments. */
 export function addCostAllocation(
   api: Api,
-  deps: { pool: pg.Pool; authenticate: Authenticate; clock: Clock },
+  deps: { pool: pg.Pool; authorize: Authorize; clock: Clock },
 ): void {
   refuseOtherMethods(api, URL)
   api.get<{ Params: { id: string }; Querystring: RawArguments }>(
     URL,
     { schema: { response: { 200: CostAllocationBody } } },
     async (request, reply) => {
-      const caller = await deps.authenticate(request.headers)
       const { id } = request.params
-      const cloudAccountId = requireReadable(caller, id)
-      const body = await readSnapshot(deps.pool, async run => {
+      const { cloudAccountId } = await deps.authorize(request.headers, id)
+      const body = await readSnapshot(deps.pool, cloudAccountId, async run => {
         const account = await readAccount(run, cloudAccountId)
         if (account === undefined) throw accountNotFound(id)
         const asked = readCostAllocationRequest(request.query)

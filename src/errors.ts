@@ -33,6 +33,7 @@ const remedies = {
   SCHEMA_NEWER: 'terminal',
   SCHEMA_MISSING: 'terminal',
   QUEUE_UNREACHABLE: 'retry',
+  AUTH_UNREACHABLE: 'retry',
   CONFIG_INVALID: 'terminal',
   USAGE: 'terminal',
   NOT_FOUND: 'terminal',

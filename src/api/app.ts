@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type pg from 'pg'
-import { createAuthenticator, requireReadable } from './auth.js'
+import { createAuthorizer } from './auth.js'
+import { createAuthService } from './auth-service.js'
 import { JSON_TYPE, replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
 import { costAllocation } from './routes/cost-allocation.js'
@@ -17,6 +18,8 @@ export interface AppOptions {
   readonly pool: pg.Pool
   /** Absent: the `Secret` header opens nothing. */
   readonly clusterSecret?: string | undefined
+  /** Base URL of CloudTuner's auth service; absent: the tokens of the database are the only ones. */
+  readonly authUrl?: string | undefined
   readonly logger?: FastifyBaseLogger
   /** Unix seconds; the machine's clock unless told. */
   readonly now?: () => number
@@ -62,18 +65,17 @@ export function buildApp(options: AppOptions): Api {
   app.setErrorHandler(replyWithError)
   app.setNotFoundHandler((request, reply) => replyWithError(new ApiError('OE0257', []), request, reply))
 
-  const authenticate = createAuthenticator({ pool: options.pool, clusterSecret: options.clusterSecret })
+  const authService = options.authUrl === undefined ? undefined : createAuthService(options.authUrl)
+  app.addHook('onClose', async () => authService?.close())
+  const { pool, clusterSecret } = options
   const deps: RouteDeps = {
-    pool: options.pool,
-    authorize: async (headers, id) => {
-      const caller = await authenticate(headers)
-      return { cloudAccountId: requireReadable(caller, id), caller }
-    },
+    pool,
+    authorize: createAuthorizer({ pool, clusterSecret, authService }),
     now: options.now ?? (() => Date.now() / 1000),
     settleMinutes: options.settleMinutes ?? 10,
     retention: options.retention ?? { hourlyDays: 36_500, dailyDays: 0 },
   }
-  addHealth(app, { pool: options.pool })
+  addHealth(app, { pool })
   addReadRoute(app, deps, costAllocation)
   addReadRoute(app, deps, efficiency)
   return app

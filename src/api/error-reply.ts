@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { connectionProblem } from '../db/pool.js'
-import { describeError } from '../errors.js'
+import { describeError, NamedError } from '../errors.js'
 import { ApiError, type ApiParam, unavailable } from './errors.js'
 
 export const JSON_TYPE = 'application/json; charset="utf-8"'
@@ -20,7 +20,7 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
   const facts = factsOf(error)
   if (facts.status >= 500) {
     request.log.error(
-      { status: facts.status, failure: describeError(error), sqlState: codeOf(error) },
+      { status: facts.status, failure: describeError(namedCause(error)), sqlState: codeOf(error) },
       'request failed',
     )
   } else if (facts.status === 401 || facts.status === 403) {
@@ -64,6 +64,11 @@ function databaseTrouble(error: unknown): ApiError | undefined {
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** What is behind an answer that tells the caller less, where it has a name that is fit for a log. */
+function namedCause(error: unknown): unknown {
+  return error instanceof ApiError && error.cause instanceof NamedError ? error.cause : error
 }
 
 /** The 4xx of a request that the server itself refused (malformed URL, body too large). */

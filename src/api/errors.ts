@@ -10,6 +10,7 @@ const catalogue = {
   OE0217: { status: 400, template: 'Invalid %s' },
   OE0223: { status: 400, template: '%s should be integer' },
   OE0224: { status: 400, template: '%s should be between %s and %s' },
+  OE0234: { status: 403, template: 'Forbidden' },
   OE0235: { status: 401, template: 'Unauthorized' },
   OE0236: { status: 403, template: 'Bad secret' },
   OE0237: { status: 401, template: 'This resource requires authorization' },

@@ -8,6 +8,9 @@ import {
   type RawBuilder,
 } from 'kysely'
 import type pg from 'pg'
+import { forgetReaderMode, type ReaderMode, readerMode } from '../db/reader-role.js'
+import { READER_ROLE } from '../db/roles.js'
+import { parseUuid } from '../domain/account.js'
 import { withDeadline } from './deadline.js'
 import { ApiError, unavailable } from './errors.js'
 
@@ -19,6 +22,9 @@ const OPEN_MS = 3_000
 const STATEMENT_MS = 10_000
 // Above the server's own limit, for a server that no longer answers at all.
 const ANSWER_MS = STATEMENT_MS + 2_000
+
+// What the database says where a role is gone, or may not be taken, or lost a grant: invalid value, no privilege.
+const ROLE_CHANGED = new Set(['22023', '42501'])
 
 // A week of a busy account is some 500,000 facts. With the default work_mem they are sorted on disk, which takes twice
 // as long; compiling the plan (jit) costs more than it saves at this size.
@@ -39,23 +45,27 @@ const composer = new Kysely<Record<string, never>>({
 
 /**
  * Runs `work` in one read-only transaction: all that it reads is the state of one instant, whatever is published
- * meanwhile. Rejects with a 503 within seconds where the database is gone or silent.
+ * meanwhile, and, where the reader role can be taken, of this one account, whatever a statement asks for. The account
+ * is a UUID in lower case; any other text is a RangeError. Rejects with a 503 within seconds where the database is
+ * gone or silent.
  */
 export async function readSnapshot<T>(
   pool: pg.Pool,
-  _cloudAccountId: string,
+  cloudAccountId: string,
   work: (run: RunQuery) => Promise<T>,
 ): Promise<T> {
+  const account = accountLiteral(cloudAccountId)
   const client = await acquire(pool)
   let isClean = false
   try {
-    await withDeadline(client.query(BEGIN), OPEN_MS)
+    await open(client, await withDeadline(readerMode(pool, client), OPEN_MS), account)
     const run: RunQuery = statement => runOn(client, statement.compile(composer))
     const result = await work(run)
     await withDeadline(client.query('commit'), OPEN_MS)
     isClean = true
     return result
   } catch (error) {
+    if (ROLE_CHANGED.has(codeOf(error))) forgetReaderMode(pool)
     // A refusal of ours (not found, a bad argument) leaves a healthy connection behind.
     if (error instanceof ApiError && error.status < 500) {
       isClean = await withDeadline(client.query('rollback'), OPEN_MS).then(
@@ -67,6 +77,25 @@ export async function readSnapshot<T>(
   } finally {
     client.release(!isClean)
   }
+}
+
+// No parameter can stand in SET, and of the ways to set the account only SET LOCAL reaches the workers of Citus.
+function accountLiteral(cloudAccountId: string): string {
+  if (parseUuid(cloudAccountId) !== cloudAccountId)
+    throw new RangeError('the account is no UUID in lower case')
+  return `'${cloudAccountId}'`
+}
+
+async function open(client: pg.PoolClient, mode: ReaderMode, account: string): Promise<void> {
+  if (mode === 'citus') {
+    await withDeadline(client.query(`set citus.propagate_set_commands = 'local'`), OPEN_MS)
+  }
+  const role = mode === 'role' ? `; set local role ${READER_ROLE}` : ''
+  await withDeadline(client.query(`${BEGIN}; set local app.account = ${account}${role}`), OPEN_MS)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
 async function runOn<Row>(client: pg.PoolClient, statement: CompiledQuery<Row>): Promise<Row[]> {

@@ -11,6 +11,7 @@ import { buildApp } from '../api/app.js'
 import type { Config } from '../config.js'
 import { requireSchema } from '../db/migrate.js'
 import { checkServer, createPool } from '../db/pool.js'
+import { readerAdvice } from '../db/reader-role.js'
 import { NamedError } from '../errors.js'
 import { statusRows } from '../load/status.js'
 import type { Logger } from '../observe/logger.js'
@@ -240,10 +241,14 @@ async function startApi(
   const app = buildApp({
     pool,
     clusterSecret: config.api.clusterSecret,
+    authUrl: config.api.authUrl,
     logger,
     settleMinutes: config.schedule.settleMinutes,
+    retention: config.retention,
   })
   opened.push(() => app.close())
+  const advice = await readerAdvice(pool)
+  if (advice !== null) logger.warn(advice)
   const { host, port } = config.api
   try {
     return await app.listen({ host, port })

@@ -10,11 +10,12 @@ import { inTransaction } from './pool.js'
  * - owner: as writer, and may make new objects.
  */
 export const ANALYST_ROLE = 'analyst'
+export const READER_ROLE = 'k8s_costs_reader'
 export const ROLE_PREFIX = 'k8s_costs_'
 /** Begins the name of the policy that gives a login its accounts. */
 export const ANALYST_POLICY = 'analyst '
 
-const ROLES = [ANALYST_ROLE, 'k8s_costs_reader', 'k8s_costs_writer', 'k8s_costs_owner']
+const ROLES = [ANALYST_ROLE, READER_ROLE, 'k8s_costs_writer', 'k8s_costs_owner']
 
 /** What every analyst's session begins with; milliseconds where a number. */
 const SETTINGS = {
@@ -38,6 +39,7 @@ export async function ensureRoles(pool: pg.Pool): Promise<string | null> {
   try {
     await retryRaced(() => inTransaction(pool, createRoles))
     await retryRaced(() => inTransaction(pool, applyAccess))
+    await letReadAsReader(pool)
     return null
   } catch (error) {
     if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
@@ -46,6 +48,23 @@ export async function ensureRoles(pool: pg.Pool): Promise<string | null> {
       'added until then. Run `k8s-costs migrate` once as a user with CREATEROLE who owns the tables, or make the roles ' +
       'by hand (create role … nologin) and run it again.'
     )
+  }
+}
+
+/**
+ * Lets the user of the pool take the reader role, without having its rights otherwise. Who may not grant it goes
+ * without: the API says so when it starts, and nothing else takes the role.
+ */
+async function letReadAsReader(pool: pg.Pool): Promise<void> {
+  try {
+    await retryRaced(() =>
+      inTransaction(pool, async client => {
+        await lockRoles(client)
+        await runGenerated(client, GRANT_OF_READER)
+      }),
+    )
+  } catch (error) {
+    if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
   }
 }
 
@@ -121,6 +140,13 @@ async function createRoles(client: pg.ClientBase): Promise<void> {
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
+
+// A superuser has every role. Before PostgreSQL 16 a member can always take its role, and has its rights as well.
+const GRANT_OF_READER = `
+  select format('grant ${READER_ROLE} to %I', session_user)
+    || case when is_16 then ' with set true, inherit false' else '' end as statement
+  from (select current_setting('server_version_num')::int >= 160000 as is_16) v
+  where not pg_has_role(session_user, '${READER_ROLE}', case when is_16 then 'set' else 'member' end)`
 
 // Partitions are reached through their table alone and have no grants. Tokens are read before the account is known.
 const TABLES = `

@@ -30,6 +30,7 @@ interface TokenRow {
   last_used_at: Date | null
 }
 
+const PREFIX = 'kc_'
 const TOKEN = /^kc_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/
 // Compared with where there is no such token, so that the answer takes the same path and time.
 const NO_DIGEST = Buffer.alloc(32)
@@ -41,7 +42,7 @@ export async function createToken(
 ): Promise<{ token: string; tokenId: string }> {
   const { cloudAccountId } = await getAccount(pool, request.cloudAccountId)
   const tokenId = randomBytes(8).toString('hex')
-  const token = `kc_${tokenId}_${randomBytes(32).toString('base64url')}`
+  const token = `${PREFIX}${tokenId}_${randomBytes(32).toString('base64url')}`
   await pool.query(
     `insert into warehouse.api_token (cloud_account_id, token_id, scope, digest, expires_at)
      values ($1, $2, $3, $4, $5)`,
@@ -82,6 +83,11 @@ export async function revokeToken(pool: pg.Pool, tokenId: string): Promise<void>
       `There is no token with the id '${tokenId.slice(0, 60)}'. List them with: k8s-costs tokens list`,
     )
   }
+}
+
+/** Whether the text is meant for a token of ours, right or wrong: such a text is shown to no other service. */
+export function isOwnToken(token: string): boolean {
+  return token.startsWith(PREFIX)
 }
 
 /** Whose token the text is; undefined where it is malformed, unknown, wrong, expired, revoked or of a removed account. */

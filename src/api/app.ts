@@ -9,6 +9,7 @@ import { createAuthService } from './auth-service.js'
 import { JSON_TYPE, replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
 import { costAllocation } from './routes/cost-allocation.js'
+import { createExportGate } from './routes/csv.js'
 import { efficiency } from './routes/efficiency.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
@@ -73,6 +74,7 @@ export function buildApp(options: AppOptions): Api {
     authorize: createAuthorizer({ pool, clusterSecret, authService }),
     now: options.now ?? (() => Date.now() / 1000),
     settleMinutes: options.settleMinutes ?? 10,
+    enterExport: createExportGate(),
     retention: options.retention ?? { hourlyDays: 36_500, dailyDays: 0 },
   }
   addHealth(app, { pool })

@@ -8,6 +8,7 @@ import {
   type RawBuilder,
 } from 'kysely'
 import type pg from 'pg'
+import Cursor from 'pg-cursor'
 import { forgetReaderMode, type ReaderMode, readerMode } from '../db/reader-role.js'
 import { READER_ROLE } from '../db/roles.js'
 import { parseUuid } from '../domain/account.js'
@@ -17,9 +18,22 @@ import { ApiError, unavailable } from './errors.js'
 /** Runs one composed statement in the snapshot. */
 export type RunQuery = <Row>(statement: RawBuilder<Row>) => Promise<Row[]>
 
+/** Runs a statement in the snapshot whose rows are then fetched a batch at a time; an empty batch is the last. */
+export type OpenRows = <Row>(statement: RawBuilder<Row>) => Promise<(most: number) => Promise<Row[]>>
+
+/** One read-only transaction over which an answer is read. Whoever opens it closes it, once. */
+export interface Snapshot {
+  readonly run: RunQuery
+  readonly open: OpenRows
+  /** `isClean` false throws the connection away with whatever it is still busy with. */
+  close(isClean: boolean): Promise<void>
+}
+
 /** How long a healthy database may take to hand out a connection and open a transaction. */
 const OPEN_MS = 3_000
 const STATEMENT_MS = 10_000
+// Whoever exports a million rows waits longer for the first of them than for a page.
+const EXPORT_MS = 60_000
 // Above the server's own limit, for a server that no longer answers at all.
 const ANSWER_MS = STATEMENT_MS + 2_000
 
@@ -54,29 +68,65 @@ export async function readSnapshot<T>(
   cloudAccountId: string,
   work: (run: RunQuery) => Promise<T>,
 ): Promise<T> {
-  const account = accountLiteral(cloudAccountId)
-  const client = await acquire(pool)
+  const snapshot = await openSnapshot(pool, cloudAccountId)
+  return closedAfter(snapshot, () => work(snapshot.run))
+}
+
+/** Does work on a snapshot and closes it, however the work ends. */
+export async function closedAfter<T>(snapshot: Snapshot, work: () => Promise<T>): Promise<T> {
   let isClean = false
   try {
-    await open(client, await withDeadline(readerMode(pool, client), OPEN_MS), account)
-    const run: RunQuery = statement => runOn(client, statement.compile(composer))
-    const result = await work(run)
-    await withDeadline(client.query('commit'), OPEN_MS)
+    const result = await work()
     isClean = true
     return result
   } catch (error) {
-    if (ROLE_CHANGED.has(codeOf(error))) forgetReaderMode(pool)
     // A refusal of ours (not found, a bad argument) leaves a healthy connection behind.
-    if (error instanceof ApiError && error.status < 500) {
-      isClean = await withDeadline(client.query('rollback'), OPEN_MS).then(
-        () => true,
-        () => false,
-      )
-    }
+    isClean = error instanceof ApiError && error.status < 500
     throw error
   } finally {
-    client.release(!isClean)
+    await snapshot.close(isClean)
   }
+}
+
+/** As readSnapshot, for what outlives a function: the caller closes it. */
+export async function openSnapshot(pool: pg.Pool, cloudAccountId: string): Promise<Snapshot> {
+  const account = accountLiteral(cloudAccountId)
+  const client = await acquire(pool)
+  try {
+    await begin(client, await withDeadline(readerMode(pool, client), OPEN_MS), account)
+  } catch (error) {
+    client.release(true)
+    throw forgetting(pool, error)
+  }
+  return {
+    run: async statement => {
+      try {
+        return await runOn(client, statement.compile(composer))
+      } catch (error) {
+        throw forgetting(pool, error)
+      }
+    },
+    open: async statement => {
+      await withDeadline(client.query(`set local statement_timeout = ${EXPORT_MS}`), OPEN_MS)
+      const { sql, parameters } = statement.compile(composer)
+      const cursor = client.query(new Cursor(sql, [...parameters]))
+      return most => withDeadline(cursor.read(most), EXPORT_MS + 2_000)
+    },
+    close: async isClean => {
+      const isDone =
+        isClean &&
+        (await withDeadline(client.query('commit'), OPEN_MS).then(
+          () => true,
+          () => false,
+        ))
+      client.release(!isDone)
+    },
+  }
+}
+
+function forgetting(pool: pg.Pool, error: unknown): unknown {
+  if (ROLE_CHANGED.has(codeOf(error))) forgetReaderMode(pool)
+  return error
 }
 
 // No parameter can stand in SET, and of the ways to set the account only SET LOCAL reaches the workers of Citus.
@@ -86,7 +136,7 @@ function accountLiteral(cloudAccountId: string): string {
   return `'${cloudAccountId}'`
 }
 
-async function open(client: pg.PoolClient, mode: ReaderMode, account: string): Promise<void> {
+async function begin(client: pg.PoolClient, mode: ReaderMode, account: string): Promise<void> {
   if (mode === 'citus') {
     await withDeadline(client.query(`set citus.propagate_set_commands = 'local'`), OPEN_MS)
   }

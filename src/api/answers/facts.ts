@@ -1,4 +1,4 @@
-import { type FactRecord, factPage, isLoaded } from '../facts/answer.js'
+import { type FactRecord, factPage, factRows, isLoaded } from '../facts/answer.js'
 import { allFilters, asks } from '../facts/columns.js'
 import { hoursOnly, knowsDays, planDays } from '../facts/day-plan.js'
 import { isAboutMissingPart, type MissingPart, missingWarnings } from '../facts/missing.js'
@@ -6,7 +6,7 @@ import type { FactQuery, FactScope, RowShape } from '../facts/scope.js'
 import { totalOf } from '../facts/shared.js'
 import { previousRange, type WindowRange } from '../query/asked.js'
 import type { MetaBody } from '../schemas/common.js'
-import type { RunQuery } from '../snapshot.js'
+import type { RunQuery, Snapshot } from '../snapshot.js'
 import { type CursorScope, readCursor, writeCursor } from './cursor.js'
 import { keptSince, refuseExpired } from './expired.js'
 import { readRangeState } from './range-state.js'
@@ -63,6 +63,18 @@ export async function answerFacts(run: RunQuery, subject: Subject<AskedFacts>): 
     meta: await describeFacts(run, subject, query, page[0]?.missing ?? []),
     page: { limit: asked.limit, next: nextOffset < count ? writeCursor(nextOffset, scope) : null },
   }
+}
+
+/** All rows of facts in their order, each as the API gives it. */
+export async function openFacts<Row>(
+  snapshot: Snapshot,
+  subject: Subject<AskedFacts>,
+  toRow: (record: FactRecord, asked: AskedFacts) => Row,
+): Promise<(most: number) => Promise<Row[]>> {
+  refuseExpired(subject, needsOf(subject.asked))
+  const query = await factQuery(snapshot.run, subject, subject.asked.range)
+  const next = await snapshot.open(factRows(query, subject.asked))
+  return async most => (await next(most)).map(record => toRow(record, subject.asked))
 }
 
 /** The query of a range, with its days planned. */

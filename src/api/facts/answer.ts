@@ -79,9 +79,9 @@ const COSTS = [
 const RATIOS = ['cpu_efficiency', 'ram_efficiency', 'total_efficiency', 'coverage'] as const
 
 const sortColumns = new Map<string, RawBuilder<unknown>>([
-  ...[...COUNTED, ...COSTS, ...RATIOS].map(name => [name, sql.ref(name)] as const),
-  ['name', sql`name collate "C"`],
-  ['start_date', sql.ref('step_start')],
+  ...[...COUNTED, ...COSTS, ...RATIOS].map(name => [name, sql.ref(`answer.${name}`)] as const),
+  ['name', sql`answer.name collate "C"`],
+  ['start_date', sql.ref('answer.step_start')],
 ])
 
 // Money keeps its twelve places; what is shared out has more behind them, which no reader could use.
@@ -131,7 +131,8 @@ export function factRows(
 function orderOf({ sort, order }: Pick<Selection, 'sort' | 'order'>): RawBuilder<unknown> {
   const column = sortColumns.get(sort)
   if (column === undefined) throw new Error(`no column to sort by is named ${sort}`)
-  return sql`${column} ${order === 'asc' ? sql`asc` : sql`desc`} nulls last, id, step_start`
+  // Of the answer, as the text that money is selected as would sort otherwise.
+  return sql`${column} ${order === 'asc' ? sql`asc` : sql`desc`} nulls last, answer.id, answer.step_start`
 }
 
 function answerTables(query: FactQuery): RawBuilder<unknown> {

@@ -19,6 +19,13 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 const MOST_SHOWN = 60
 
+interface ChoiceOptions<T> {
+  readonly fallback: T | undefined
+  readonly isOptional: boolean
+  /** A code of its own, with the value as its parameter, instead of OE0217 with the name. */
+  readonly refusal: ApiCode | undefined
+}
+
 /**
  * Reads the arguments of one request and collects what is wrong with them, so that the error that wins does not
  * depend on the order of reading. Reading returns a stand-in for what is wrong; `finish` then throws.
@@ -85,7 +92,7 @@ export class ArgumentReader {
   choice<T extends string>(
     name: string,
     allowed: readonly T[],
-    { fallback, isOptional }: { fallback: T | undefined; isOptional: boolean },
+    { fallback, isOptional, refusal }: ChoiceOptions<T>,
   ): T | undefined {
     const text = this.#single(name)
     if (text === undefined) {
@@ -94,8 +101,10 @@ export class ArgumentReader {
       return fallback
     }
     const value = allowed.find(candidate => candidate === text)
-    if (value === undefined)
-      this.refuse('OE0217', [name], `${shown(text)} is not one of ${allowed.join(', ')}`)
+    if (value === undefined) {
+      const params = refusal === undefined ? [name] : [text.slice(0, MOST_SHOWN)]
+      this.refuse(refusal ?? 'OE0217', params, `${shown(text)} is not one of ${allowed.join(', ')}`)
+    }
     return value ?? fallback
   }
 

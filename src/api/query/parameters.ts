@@ -160,6 +160,7 @@ export const FORMAT = {
   format: Type.Enum(['json', 'csv'], {
     type: 'string',
     default: 'json',
+    refusal: 'OE0473',
     description:
       'csv gives all rows, whatever limit says, as RFC 4180 text; so does Accept: text/csv where this is left out.',
   }),

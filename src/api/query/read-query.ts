@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import type { ApiCode } from '../errors.js'
 import { ArgumentReader, type RawArguments, shown } from './arguments.js'
 
 /** Keywords of JSON Schema that a query parameter may use; whatever is written there is also checked. */
@@ -15,6 +16,8 @@ interface ParameterSchema {
   readonly patternProperties?: Readonly<Record<string, ParameterSchema>>
   readonly maxProperties?: number
   readonly allowed?: string
+  /** A code of its own for values that aren't allowed, with the value as its parameter. */
+  readonly refusal?: ApiCode
 }
 
 /** What parameters an answer takes: a property a parameter, as they are documented. */
@@ -63,7 +66,7 @@ function readChoice(
   allowed: readonly string[],
 ): string | undefined {
   const fallback = typeof schema.default === 'string' ? schema.default : undefined
-  return reader.choice(name, allowed, { fallback, isOptional: isOptional(schema) })
+  return reader.choice(name, allowed, { fallback, isOptional: isOptional(schema), refusal: schema.refusal })
 }
 
 function readInteger(reader: ArgumentReader, name: string, schema: ParameterSchema): number | undefined {

@@ -1,4 +1,6 @@
 import { answerCostAllocation } from '../answers/cost-allocation.js'
+import { toCostAllocationRow } from '../answers/cost-allocation-row.js'
+import { openFacts } from '../answers/facts.js'
 import { askedFacts } from '../query/asked-facts.js'
 import { CostAllocationBody, CostAllocationQuery } from '../schemas/cost-allocation.js'
 import { defineRoute } from './read-route.js'
@@ -11,5 +13,6 @@ export const costAllocation = defineRoute({
   query: CostAllocationQuery,
   body: CostAllocationBody,
   read: askedFacts,
+  rows: (snapshot, subject) => openFacts(snapshot, subject, toCostAllocationRow),
   answer: answerCostAllocation,
 })

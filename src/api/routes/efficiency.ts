@@ -1,4 +1,5 @@
-import { answerEfficiency } from '../answers/efficiency.js'
+import { answerEfficiency, toEfficiencyRow } from '../answers/efficiency.js'
+import { openFacts } from '../answers/facts.js'
 import { askedFacts } from '../query/asked-facts.js'
 import { EfficiencyBody, EfficiencyQuery } from '../schemas/efficiency.js'
 import { defineRoute } from './read-route.js'
@@ -11,5 +12,6 @@ export const efficiency = defineRoute({
   query: EfficiencyQuery,
   body: EfficiencyBody,
   read: askedFacts,
+  rows: (snapshot, subject) => openFacts(snapshot, subject, toEfficiencyRow),
   answer: answerEfficiency,
 })

@@ -3,15 +3,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { Static, TObject } from 'typebox'
 import type { RetentionDefaults } from '../../db/retention.js'
-import { newestDueWindow } from '../../domain/window.js'
+import { dateOf, newestDueWindow } from '../../domain/window.js'
 import { type AccountState, type DataState, readAccount, readDataState } from '../answers/range-state.js'
-import type { Subject } from '../answers/subject.js'
+import type { AskedRange, Subject } from '../answers/subject.js'
 import { type Authorize, accountNotFound } from '../auth.js'
 import { JSON_TYPE } from '../error-reply.js'
-import { unavailable } from '../errors.js'
+import { ApiError, unavailable } from '../errors.js'
 import type { ArgumentReader, RawArguments } from '../query/arguments.js'
 import { type QuerySchema, readQuery } from '../query/read-query.js'
-import { type RunQuery, readSnapshot } from '../snapshot.js'
+import { closedAfter, openSnapshot, type RunQuery, type Snapshot } from '../snapshot.js'
+import { CSV_TYPE, csvStream, prefersCsv } from './csv.js'
 import { type Api, refuseOtherMethods } from './methods.js'
 
 const NOTHING_LOADED_RETRY_SECONDS = 60
@@ -26,10 +27,19 @@ export interface RouteDeps {
   readonly settleMinutes: number
   /** Of accounts that have none of their own. */
   readonly retention: RetentionDefaults
+  /** Begins an export and gives how to end it; throws where too many are under way. */
+  readonly enterExport: () => () => void
+}
+
+/** What the frame itself looks at of what is asked. */
+interface AnyAsked extends Partial<AskedRange> {
+  readonly format?: 'json' | 'csv'
+  readonly limit?: number
+  readonly cursor?: string | undefined
 }
 
 /** An answer about one account, as data: how it is asked, what it gives, and how it is found. */
-export interface ReadRoute<Query extends QuerySchema, Asked, Body extends TObject> {
+export interface ReadRoute<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject> {
   /** Last part of the path, and the name of the rows in the body. */
   readonly name: string
   readonly summary: string
@@ -40,6 +50,8 @@ export interface ReadRoute<Query extends QuerySchema, Asked, Body extends TObjec
   read(values: Static<Query>, reader: ArgumentReader): Asked
   /** The whole answer from one snapshot. */
   answer(run: RunQuery, subject: Subject<Asked>): Promise<Static<Body>>
+  /** All rows in order, to be fetched one batch after the other; taken from the answer unless told. */
+  rows?(snapshot: Snapshot, subject: Subject<Asked>): Promise<(most: number) => Promise<readonly object[]>>
   /** What the answer depends on beside the facts and the arguments; nothing unless told. */
   version?(run: RunQuery, cloudAccountId: string): Promise<string>
   /** An account of which nothing has ever been loaded is answered all the same. */
@@ -47,44 +59,126 @@ export interface ReadRoute<Query extends QuerySchema, Asked, Body extends TObjec
 }
 
 /** Gives a route as it is, its parts checked against each other. */
-export function defineRoute<Query extends QuerySchema, Asked, Body extends TObject>(
+export function defineRoute<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
   route: ReadRoute<Query, Asked, Body>,
 ): ReadRoute<Query, Asked, Body> {
   return route
 }
 
+type RouteRequest = FastifyRequest<{ Params: { id: string }; Querystring: RawArguments }>
+
 /**
  * Serves a route under an account. Checks in CloudTuner's order: header, permission, object, arguments. What the caller
  * has already (If-None-Match) is answered before any fact is read.
  */
-export function addReadRoute<Query extends QuerySchema, Asked, Body extends TObject>(
+export function addReadRoute<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
   api: Api,
   deps: RouteDeps,
   route: ReadRoute<Query, Asked, Body>,
 ): void {
   const url = `/restapi/v2/cloud_accounts/:id/k8s/${route.name}`
   refuseOtherMethods(api, url)
-  api.get<{ Params: { id: string }; Querystring: RawArguments }>(
-    url,
-    { schema: { response: { 200: route.body } } },
-    async (request, reply) => {
-      const { id } = request.params
-      const { cloudAccountId } = await deps.authorize(request.headers, id)
-      const body = await readSnapshot(deps.pool, cloudAccountId, async run => {
-        const account = await readAccount(run, cloudAccountId)
-        if (account === undefined) throw accountNotFound(id)
-        const asked = readQuery(route.query, request.query, route.read)
-        const data = await readDataState(run, cloudAccountId)
-        if (data.loadedWindows === 0 && route.answersEmpty !== true) throw nothingLoaded(cloudAccountId)
-        const subject = subjectOf(deps, { cloudAccountId, account, asked, data })
-        const tag = entityTag([route.name, subject, (await route.version?.(run, cloudAccountId)) ?? ''])
-        setCaching(reply, tag)
-        return isHeld(request, tag) ? undefined : route.answer(run, subject)
-      })
-      if (body === undefined) return reply.code(304).send()
-      return reply.type(JSON_TYPE).send(body)
-    },
-  )
+  const options = { schema: { response: { 200: route.body } } }
+  api.get<{ Params: { id: string }; Querystring: RawArguments }>(url, options, async (request, reply) => {
+    const { cloudAccountId } = await deps.authorize(request.headers, request.params.id)
+    const snapshot = await openSnapshot(deps.pool, cloudAccountId)
+    const isExport = wantsCsv(route.query, request)
+    if (isExport) return exportRows(deps, route, snapshot, { request, reply, cloudAccountId })
+    const body = await closedAfter(snapshot, async () => {
+      const subject = await findSubject(deps, route, snapshot.run, { request, reply, cloudAccountId })
+      return subject === undefined ? undefined : route.answer(snapshot.run, subject)
+    })
+    return body === undefined ? reply.code(304).send() : reply.type(JSON_TYPE).send(body)
+  })
+}
+
+interface Exchange {
+  readonly request: RouteRequest
+  readonly reply: FastifyReply
+  readonly cloudAccountId: string
+}
+
+/** What is to be answered about whom; undefined where the caller has the answer. Names its version in the reply. */
+async function findSubject<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
+  deps: RouteDeps,
+  route: ReadRoute<Query, Asked, Body>,
+  run: RunQuery,
+  { request, reply, cloudAccountId }: Exchange,
+): Promise<Subject<Asked> | undefined> {
+  const account = await readAccount(run, cloudAccountId)
+  if (account === undefined) throw accountNotFound(request.params.id)
+  const given = wantsCsv(route.query, request) ? { ...request.query, format: 'csv' } : request.query
+  const asked = readQuery(route.query, given, route.read)
+  const data = await readDataState(run, cloudAccountId)
+  if (data.loadedWindows === 0 && route.answersEmpty !== true) throw nothingLoaded(cloudAccountId)
+  const subject = subjectOf(deps, { cloudAccountId, account, asked, data })
+  const tag = entityTag([route.name, subject, (await route.version?.(run, cloudAccountId)) ?? ''])
+  setCaching(reply, tag)
+  return isHeld(request, tag) ? undefined : subject
+}
+
+/** True where the rows are asked for as CSV; by the parameter, or without it by the Accept header. */
+function wantsCsv({ properties }: QuerySchema, { query, headers }: RouteRequest): boolean {
+  if (!Object.hasOwn(properties, 'format')) return false
+  return query.format === undefined ? prefersCsv(headers.accept) : query.format === 'csv'
+}
+
+/** Rows fetched at once of an export. */
+const BATCH = 500
+
+// The first rows are fetched before anything is sent, so that what fails on the way to them still has its status.
+async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
+  deps: RouteDeps,
+  route: ReadRoute<Query, Asked, Body>,
+  snapshot: Snapshot,
+  exchange: Exchange,
+): Promise<FastifyReply> {
+  const { request, reply } = exchange
+  let leave = () => {}
+  try {
+    const subject = await findSubject(deps, route, snapshot.run, exchange)
+    reply.type(CSV_TYPE)
+    if (subject === undefined || request.method === 'HEAD') {
+      await snapshot.close(true)
+      return reply.code(subject === undefined ? 304 : 200).send()
+    }
+    reply.header('content-disposition', attachment(route.name, subject.asked))
+    leave = deps.enterExport()
+    const next = await (route.rows?.(snapshot, subject) ?? rowsOfAnswer(route, snapshot.run, subject))
+    const rows = { first: await next(BATCH), next: () => next(BATCH) }
+    const columns = Object.keys(rowSchema(route).properties)
+    const close = (isClean: boolean) => {
+      leave()
+      void snapshot.close(isClean)
+    }
+    return reply.send(csvStream(columns, subject.account.currency, rows, close))
+  } catch (error) {
+    leave()
+    await snapshot.close(error instanceof ApiError && error.status < 500)
+    throw error
+  }
+}
+
+/** The rows of an answer without a limit, for routes that have few. */
+async function rowsOfAnswer<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
+  route: ReadRoute<Query, Asked, Body>,
+  run: RunQuery,
+  subject: Subject<Asked>,
+): Promise<(most: number) => Promise<readonly object[]>> {
+  const asked = { ...subject.asked, limit: Number.MAX_SAFE_INTEGER, cursor: undefined }
+  const body = await route.answer(run, { ...subject, asked })
+  const rows = (body as Record<string, object[]>)[route.name] ?? []
+  return async most => rows.splice(0, most)
+}
+
+/** Schema of the rows in a route's body, which stand under its name. */
+export function rowSchema({ body, name }: { body: TObject; name: string }): TObject {
+  return (body.properties[name] as unknown as { items: TObject }).items
+}
+
+function attachment(name: string, { startDate, endDate }: Partial<AskedRange>): string {
+  const dates = [startDate, endDate].flatMap(date => (date === undefined ? [] : [dateOf(date)]))
+  return `attachment; filename="${[name, ...dates].join('_')}.csv"`
 }
 
 function subjectOf<Asked>(

@@ -54,6 +54,20 @@ describe('a snapshot', () => {
     }
   })
 
+  it('evaluates the policy once, not for every row, with and without a condition on the account', async () => {
+    const planOf = (condition: string) =>
+      readSnapshot(owned.newPool(), FIRST, async run => {
+        await run(sql`set local enable_seqscan = off`)
+        const plan = await run(sql<{ 'QUERY PLAN': string }>`
+          explain (costs off) select sum(total_cost) from warehouse.allocation_hourly where ${sql.raw(condition)}`)
+        return plan.map(line => line['QUERY PLAN']).filter(line => line.includes('app.account'))
+      })
+    const range = `window_start >= '2026-03-01' and window_start < '2026-03-08'`
+    expect(await planOf(range)).toEqual([expect.stringMatching(/^ *Index Cond: .*window_start/)])
+    const own = `cloud_account_id = '${FIRST}'`
+    expect(await planOf(`${own} and ${range}`)).toEqual([expect.stringMatching(/^ *One-Time Filter: /)])
+  })
+
   it('shows tokens and logins to nobody', async () => {
     for (const table of PRIVATE) {
       const reading = readSnapshot(owned.newPool(), FIRST, run =>

@@ -1,9 +1,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../../src/api/app.js'
+import { readSnapshot } from '../../src/api/snapshot.js'
 import { type DemoDatabase, startDemoDatabase } from '../../src/bin/demo-database.js'
 import { migrate } from '../../src/db/migrate.js'
 import { createPool } from '../../src/db/pool.js'
@@ -11,6 +13,7 @@ import { readerAdvice, readerMode } from '../../src/db/reader-role.js'
 import { ensureRoles } from '../../src/db/roles.js'
 import { createToken } from '../../src/db/tokens.js'
 import { toMoney } from '../../src/domain/money.js'
+import { dropRoles, roleName } from '../analytics/seeding.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'
 import { type Owned, ownedDatabase } from './owned-database.js'
 import { DAY, FIRST, HOUR, MONDAY, SECOND, SECRET, urlOf } from './world.js'
@@ -72,6 +75,24 @@ describe('where the role may not be taken', () => {
     const bodies = await answers(pool)
     expect(await answers(superuser)).toEqual(bodies)
     expect(new Set(bodies).size).toBe(6)
+  })
+
+  it('the user who connected decides, whatever role the session begins with', async () => {
+    const { database, login } = owned
+    const service = roleName('service')
+    await database.pool.query(`
+      create role ${service} login password 'of-a-test' in role ${login}, k8s_costs_reader;
+      alter role ${service} set role = '${login}'`)
+    const url = new URL(database.url)
+    ;[url.username, url.password] = [service, 'of-a-test']
+    const pool = createPool(url.href, { max: 1 })
+    expect(await readerMode(pool)).toBe('role')
+    const user = sql<{ role: string }>`select current_user::text as role`
+    expect(await readSnapshot(pool, FIRST, run => run(user))).toEqual([{ role: 'k8s_costs_reader' }])
+    const { rows } = await pool.query('select current_user::text as role')
+    expect(rows).toEqual([{ role: login }])
+    await pool.end()
+    await dropRoles(database, [service])
   })
 
   it('a grant is all that is missing', async () => {

@@ -9,7 +9,12 @@ import { ApiError } from './errors.js'
 /** Who asks: another service of the cluster, which may read every account, or the holder of one account's token. */
 export type Caller =
   | { readonly kind: 'service' }
-  | { readonly kind: 'token'; readonly cloudAccountId: string }
+  | {
+      readonly kind: 'token'
+      readonly cloudAccountId: string
+      /** Tells one holder from another. */
+      readonly key: string
+    }
 
 const CHALLENGE = { 'www-authenticate': 'Bearer' }
 const VERIFY_MS = 3_000
@@ -40,7 +45,7 @@ export function createAuthenticator({ pool, clusterSecret }: AuthSource): Authen
     const identity = token === undefined ? undefined : await withDeadline(verifyToken(pool, token), VERIFY_MS)
     if (identity === undefined) throw new ApiError('OE0235', [], { headers: CHALLENGE })
     noteUse(pool, noted, identity)
-    return { kind: 'token', cloudAccountId: identity.cloudAccountId }
+    return { kind: 'token', cloudAccountId: identity.cloudAccountId, key: identity.tokenId }
   }
 }
 

@@ -27,6 +27,8 @@ export interface Config {
     readonly metricsPort: number
     readonly clusterSecret: string | undefined
     readonly authUrl: string | undefined
+    /** Requests a minute of one token; 0 is any number. */
+    readonly rateLimit: number
   }
   readonly schedule: {
     readonly ingestCron: string
@@ -79,6 +81,7 @@ const variables = {
   METRICS_PORT: { default: '9464', description: 'Port of /metrics and /healthz; 0 takes a free one' },
   CLUSTER_SECRET: { secret: true, description: 'Secret that services of the platform call the API with' },
   AUTH_URL: { description: 'CloudTuner auth service; absent: local tokens only' },
+  API_RATE_LIMIT: { default: '1200', description: 'Requests a minute of one token; 0 = no limit' },
   INGEST_CRON: { default: '10 * * * *', description: 'When windows are planned, UTC' },
   NIGHTLY_CRON: { default: '30 3 * * *', description: 'When nightly work runs, UTC' },
   SETTLE_MINUTES: { default: '10', description: 'Minutes after its end at which a window is first read' },
@@ -126,6 +129,7 @@ export function readConfig(
       metricsPort: reader.defaulted('METRICS_PORT', parsePort),
       clusterSecret: reader.optional('CLUSTER_SECRET', parseHeaderSecret),
       authUrl: reader.optional('AUTH_URL', parseHttpUrl),
+      rateLimit: reader.defaulted('API_RATE_LIMIT', integer(0, 1_000_000)),
     },
     schedule: {
       ingestCron: reader.defaulted('INGEST_CRON', parseCron),

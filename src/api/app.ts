@@ -1,25 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type pg from 'pg'
 import { createAuthorizer } from './auth.js'
 import { createAuthService } from './auth-service.js'
-import { JSON_TYPE, replyWithError } from './error-reply.js'
+import { replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
+import type { ObserveApi } from './events.js'
+import { DEFAULT_LIMITS, type Limits } from './limits.js'
+import { addCompression } from './plugins/compression.js'
+import { addRateLimit, admitAll, admitLimited } from './plugins/rate-limit.js'
+import { addPressureShedding, boundWork } from './plugins/shedding.js'
 import { costAllocation } from './routes/cost-allocation.js'
 import { createExportGate } from './routes/csv.js'
 import { efficiency } from './routes/efficiency.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
+import { serverOptions } from './server-options.js'
 
 export interface AppOptions {
   readonly pool: pg.Pool
   /** Absent: the `Secret` header opens nothing. */
   readonly clusterSecret?: string | undefined
-  /** Base URL of CloudTuner's auth service; absent: the tokens of the database are the only ones. */
+  /** CloudTuner's auth service; absent: tokens of ours only. */
   readonly authUrl?: string | undefined
   readonly logger?: FastifyBaseLogger
   /** Unix seconds; the machine's clock unless told. */
@@ -28,24 +32,21 @@ export interface AppOptions {
   readonly settleMinutes?: number
   /** How long facts of accounts are kept that have nothing of their own; for ever unless told. */
   readonly retention?: RouteDeps['retention']
+  readonly limits?: Partial<Limits>
+  readonly observe?: ObserveApi
 }
 
-const UNREADABLE: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-}
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** The reader API, not yet listening. The pool stays the caller's: closing the app leaves it open. */
 export function buildApp(options: AppOptions): Api {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const observe = options.observe ?? (() => {})
   const app = Fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
+    ...serverOptions(limits),
     // One line per answer is written below instead of two.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 1024,
-    // No request of this API has a body: one that isn't whole by then is held open on purpose.
-    requestTimeout: 30_000,
-    clientErrorHandler: refuseUnreadable,
     routerOptions: { maxParamLength: 512 },
     genReqId: request => {
       const sent = request.headers['x-request-id']
@@ -60,27 +61,51 @@ export function buildApp(options: AppOptions): Api {
   app.addHook('onRequest', async (request, reply) => setCommonHeaders(reply, request.id))
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request
-    const ms = Math.round(reply.elapsedTime)
-    request.log.info({ method, route: routeOptions.url ?? null, status: reply.statusCode, ms }, 'answered')
+    const { statusCode: status, elapsedTime } = reply
+    const ms = Math.round(elapsedTime)
+    request.log.info({ method, route: routeOptions.url ?? null, status, ms }, 'answered')
+    observe({ kind: 'answered', route: routeOptions.url ?? 'none', status, seconds: elapsedTime / 1000 })
   })
   app.setErrorHandler(replyWithError)
   app.setNotFoundHandler((request, reply) => replyWithError(new ApiError('OE0257', []), request, reply))
 
-  const authService = options.authUrl === undefined ? undefined : createAuthService(options.authUrl)
-  app.addHook('onClose', async () => authService?.close())
-  const { pool, clusterSecret } = options
-  const deps: RouteDeps = {
-    pool,
-    authorize: createAuthorizer({ pool, clusterSecret, authService }),
-    now: options.now ?? (() => Date.now() / 1000),
-    settleMinutes: options.settleMinutes ?? 10,
-    enterExport: createExportGate(),
-    retention: options.retention ?? { hourlyDays: 36_500, dailyDays: 0 },
-  }
-  addHealth(app, { pool })
-  addReadRoute(app, deps, costAllocation)
-  addReadRoute(app, deps, efficiency)
+  addCompression(app)
+  addPressureShedding(app, limits.eventLoopDelayMs, observe)
+  addRateLimit(app)
+  addScope(app, api => addHealth(api, { pool: options.pool }))
+  addScope(app, api => {
+    boundWork(api, limits.inWork, observe)
+    addReadRoutes(api, routeDeps(api, options, limits))
+  })
   return app
+}
+
+// Plugins see only what is registered after them, and they themselves are there only once the app gets ready.
+function addScope(app: Api, add: (api: Api) => void): void {
+  app.register((api, _options, done) => {
+    add(api)
+    done()
+  })
+}
+
+function addReadRoutes(api: Api, deps: RouteDeps): void {
+  addReadRoute(api, deps, costAllocation)
+  addReadRoute(api, deps, efficiency)
+}
+
+function routeDeps(api: Api, options: AppOptions, { requestsPerMinute }: Limits): RouteDeps {
+  const { pool, clusterSecret, authUrl, now, settleMinutes, retention } = options
+  const authService = authUrl === undefined ? undefined : createAuthService(authUrl)
+  api.addHook('onClose', async () => authService?.close())
+  const authorize = createAuthorizer({ pool, clusterSecret, authService })
+  return {
+    pool,
+    admit: requestsPerMinute === 0 ? admitAll(authorize) : admitLimited(api, requestsPerMinute, authorize),
+    now: now ?? (() => Date.now() / 1000),
+    settleMinutes: settleMinutes ?? 10,
+    enterExport: createExportGate(),
+    retention: retention ?? { hourlyDays: 36_500, dailyDays: 0 },
+  }
 }
 
 function setCommonHeaders(
@@ -92,22 +117,4 @@ function setCommonHeaders(
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
-}
-
-// What the HTTP parser could not read never becomes a request, so the envelope is written to the socket by hand.
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const status = UNREADABLE[error.code ?? ''] ?? 400
-  const reason = STATUS_CODES[status] ?? 'Bad Request'
-  const facts = { status_code: status, error_code: `U0${status}`, reason, params: [] }
-  const body = JSON.stringify({ error: facts })
-  const head = [
-    `HTTP/1.1 ${status} ${reason}`,
-    `content-type: ${JSON_TYPE}`,
-    `content-length: ${body.length}`,
-  ]
-  socket.end(`${[...head, 'cache-control: no-store', 'connection: close'].join('\r\n')}\r\n\r\n${body}`)
 }

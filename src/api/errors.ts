@@ -19,6 +19,7 @@ const catalogue = {
   OE0446: { status: 400, template: '%s should be greater than %s' },
   OE0473: { status: 400, template: 'Invalid format: %s' },
   OE0515: { status: 400, template: 'The interval from start_date to end_date is too long' },
+  U0429: { status: 429, template: 'Too many requests' },
 } as const satisfies Record<string, { status: number; template: string }>
 
 export type ApiCode = keyof typeof catalogue

@@ -8,6 +8,7 @@ import { planWindows } from '../../jobs/plan-windows.js'
 import { rollUpDays } from '../../jobs/roll-up-days.js'
 import { wakeDue } from '../../jobs/wake-due.js'
 import { buildApp } from '../api/app.js'
+import type { ApiEvent } from '../api/events.js'
 import type { Config } from '../config.js'
 import { requireSchema } from '../db/migrate.js'
 import { checkServer, createPool } from '../db/pool.js'
@@ -85,7 +86,7 @@ async function openService(
     if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress, metrics))
     opened.push(async () => stop.abort(new NamedError('CANCELLED', 'the process stops')))
   }
-  const apiUrl = roles.includes('api') ? await startApi(config, pool, logger, opened) : undefined
+  const apiUrl = roles.includes('api') ? await startApi(config, { pool, metrics, logger }, opened) : undefined
   return { pool, apiUrl, jobs, close }
 }
 
@@ -155,6 +156,17 @@ function count(metrics: Metrics, event: JobEvent): void {
     metrics.windows.inc({ outcome: event.outcome })
     if (event.outcome === 'stale') metrics.staleAttempts.inc()
   }
+}
+
+function countAnswer(metrics: Metrics, event: ApiEvent): void {
+  if (event.kind === 'shed') {
+    metrics.httpShed.inc({ reason: event.reason })
+    return
+  }
+  const { route, status, seconds } = event
+  metrics.httpRequestSeconds.observe({ route, status }, seconds)
+  if (status === 304) metrics.httpCacheHits.inc()
+  if (status === 429) metrics.httpRateLimited.inc()
 }
 
 /** What the jobs need, without a queue: for a command that does the work itself. */
@@ -234,8 +246,7 @@ function startScheduler(
 
 async function startApi(
   config: Config,
-  pool: pg.Pool,
-  logger: Logger,
+  { pool, metrics, logger }: Pick<JobParts, 'pool' | 'metrics' | 'logger'>,
   opened: (() => Promise<void>)[],
 ): Promise<string> {
   const app = buildApp({
@@ -245,6 +256,8 @@ async function startApi(
     logger,
     settleMinutes: config.schedule.settleMinutes,
     retention: config.retention,
+    limits: { requestsPerMinute: config.api.rateLimit },
+    observe: event => countAnswer(metrics, event),
   })
   opened.push(() => app.close())
   const advice = await readerAdvice(pool)

@@ -68,6 +68,29 @@ export function createMetrics() {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
+    httpRequestSeconds: new Histogram({
+      name: 'k8s_costs_http_request_duration_seconds',
+      help: 'Duration of answers of the API by route, as it is registered, and status',
+      labelNames: ['route', 'status'] as const,
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    httpCacheHits: new Counter({
+      name: 'k8s_costs_http_cache_hits_total',
+      help: 'Requests whose caller had the answer already (304)',
+      registers,
+    }),
+    httpRateLimited: new Counter({
+      name: 'k8s_costs_http_rate_limited_total',
+      help: 'Requests refused because their caller asked too often (429)',
+      registers,
+    }),
+    httpShed: new Counter({
+      name: 'k8s_costs_http_shed_total',
+      help: 'Requests refused because the process had too much to do, by what was too much: event_loop, in_work',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     lastProgress: new Gauge({
       name: 'k8s_costs_last_progress_timestamp_seconds',
       help: 'When a part of the process last got anything done, Unix seconds',

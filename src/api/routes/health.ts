@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { pendingMigrations } from '../../db/migrate.js'
 import { withDeadline } from '../deadline.js'
+import { ANSWERED_UNDER_PRESSURE } from '../plugins/shedding.js'
 import { type Api, refuseOtherMethods } from './methods.js'
 
 const ANSWER_MS = 3_000
@@ -9,8 +10,8 @@ const ANSWER_MS = 3_000
 export function addHealth(api: Api, { pool }: { pool: pg.Pool }): void {
   refuseOtherMethods(api, '/healthz')
   refuseOtherMethods(api, '/readyz')
-  api.get('/healthz', async (_request, reply) => reply.code(200).send())
-  api.get('/readyz', async (request, reply) => {
+  api.get('/healthz', { config: ANSWERED_UNDER_PRESSURE }, async (_request, reply) => reply.code(200).send())
+  api.get('/readyz', { config: ANSWERED_UNDER_PRESSURE }, async (request, reply) => {
     const isReady = await withDeadline(pendingMigrations(pool), ANSWER_MS).then(
       pending => pending.length === 0,
       () => false,

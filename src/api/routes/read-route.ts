@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { Static, TObject } from 'typebox'
@@ -6,9 +5,11 @@ import type { RetentionDefaults } from '../../db/retention.js'
 import { dateOf, newestDueWindow } from '../../domain/window.js'
 import { type AccountState, type DataState, readAccount, readDataState } from '../answers/range-state.js'
 import type { AskedRange, Subject } from '../answers/subject.js'
-import { type Authorize, accountNotFound } from '../auth.js'
+import { accountNotFound } from '../auth.js'
+import { entityTag, heldTag } from '../caching.js'
 import { JSON_TYPE } from '../error-reply.js'
 import { ApiError, unavailable } from '../errors.js'
+import type { Admit } from '../plugins/rate-limit.js'
 import type { ArgumentReader, RawArguments } from '../query/arguments.js'
 import { type QuerySchema, readQuery } from '../query/read-query.js'
 import { closedAfter, openSnapshot, type RunQuery, type Snapshot } from '../snapshot.js'
@@ -20,7 +21,7 @@ const NOTHING_LOADED_RETRY_SECONDS = 60
 /** What every route works with. */
 export interface RouteDeps {
   readonly pool: pg.Pool
-  readonly authorize: Authorize
+  readonly admit: Admit
   /** Unix seconds. */
   readonly now: () => number
   /** Minutes after its end at which a window should have been loaded first. */
@@ -80,7 +81,7 @@ export function addReadRoute<Query extends QuerySchema, Asked extends AnyAsked, 
   refuseOtherMethods(api, url)
   const options = { schema: { response: { 200: route.body } } }
   api.get<{ Params: { id: string }; Querystring: RawArguments }>(url, options, async (request, reply) => {
-    const { cloudAccountId } = await deps.authorize(request.headers, request.params.id)
+    const { cloudAccountId } = await deps.admit(request, reply, request.params.id)
     const snapshot = await openSnapshot(deps.pool, cloudAccountId)
     const isExport = wantsCsv(route.query, request)
     if (isExport) return exportRows(deps, route, snapshot, { request, reply, cloudAccountId })
@@ -112,9 +113,10 @@ async function findSubject<Query extends QuerySchema, Asked extends AnyAsked, Bo
   const data = await readDataState(run, cloudAccountId)
   if (data.loadedWindows === 0 && route.answersEmpty !== true) throw nothingLoaded(cloudAccountId)
   const subject = subjectOf(deps, { cloudAccountId, account, asked, data })
-  const tag = entityTag([route.name, subject, (await route.version?.(run, cloudAccountId)) ?? ''])
-  setCaching(reply, tag)
-  return isHeld(request, tag) ? undefined : subject
+  const tag = answerTag([route.name, subject, (await route.version?.(run, cloudAccountId)) ?? ''])
+  const held = heldTag(request, tag)
+  setCaching(reply, held ?? tag)
+  return held === undefined ? subject : undefined
 }
 
 /** True where the rows are asked for as CSV; by the parameter, or without it by the Accept header. */
@@ -201,12 +203,12 @@ function subjectOf<Asked>(
  * Strong validator of an answer: the same as long as the data, the question and what is due are. The second at which
  * the answer was made (generated_at) is not part of it: whoever holds the answer holds what it says.
  */
-function entityTag(parts: readonly [string, Subject<unknown>, string]): string {
+function answerTag(parts: readonly [string, Subject<unknown>, string]): string {
   const [name, { now: _now, ...subject }, version] = parts
   const text = JSON.stringify([name, subject, version], (_, value) =>
     value instanceof Map ? [...value] : value,
   )
-  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 32)}"`
+  return entityTag(text)
 }
 
 function setCaching(reply: FastifyReply, tag: string): void {
@@ -214,15 +216,6 @@ function setCaching(reply: FastifyReply, tag: string): void {
     etag: tag,
     'cache-control': 'private, max-age=0, must-revalidate',
     vary: 'Accept, Accept-Encoding, Authorization, Secret',
-  })
-}
-
-function isHeld(request: FastifyRequest, tag: string): boolean {
-  const held = request.headers['if-none-match']
-  if (held === undefined) return false
-  return held.split(',').some(one => {
-    const plain = one.trim().replace(/^W\//, '')
-    return plain === '*' || plain === tag
   })
 }
 

@@ -1,0 +1,25 @@
+/** What the API bears. Every number holds for one process. */
+export interface Limits {
+  /** Of one token, and refused ones of one address; ten times as many of the cluster secret. 0: any number. */
+  readonly requestsPerMinute: number
+  /** Requests in work at once; each holds a connection to the database or waits for one. */
+  readonly inWork: number
+  /** Mean delay of the event loop over a second, in milliseconds. */
+  readonly eventLoopDelayMs: number
+  /** How long the headers of a request may take to arrive. */
+  readonly headersMs: number
+  /** How long a whole request may take to arrive. No request of this API has a body. */
+  readonly requestMs: number
+  /** How often connections are looked at for those two. */
+  readonly checkConnectionsMs: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  requestsPerMinute: 0,
+  // Ten times the connections of a process: with more, the last would wait for one longer than it may.
+  inWork: 100,
+  eventLoopDelayMs: 500,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkConnectionsMs: 2_000,
+}

@@ -7,6 +7,8 @@ import type pg from 'pg'
 import { createAuthenticator, requireReadable } from './auth.js'
 import { JSON_TYPE, replyWithError } from './error-reply.js'
 import { ApiError } from './errors.js'
+import { clusterCost } from './routes/cluster-cost.js'
+import { clusters } from './routes/clusters.js'
 import { costAllocation } from './routes/cost-allocation.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
@@ -74,6 +76,8 @@ export function buildApp(options: AppOptions): Api {
   }
   addHealth(app, { pool: options.pool })
   addReadRoute(app, deps, costAllocation)
+  addReadRoute(app, deps, clusters)
+  addReadRoute(app, deps, clusterCost)
   return app
 }
 

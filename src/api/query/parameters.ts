@@ -24,7 +24,7 @@ type LabelBreakdown = `label:${string}`
 /** What makes a row: a dimension, or a label by its name as in Prometheus, without `label_`. */
 export type Breakdown = Dimension | LabelBreakdown
 
-const BREAKDOWN = {
+export const BREAKDOWN = {
   type: 'string',
   pattern: `^(${DIMENSIONS.join('|')}|${LABEL_BREAKDOWN}${LABEL_NAME})$`,
   allowed: `is not one of ${DIMENSIONS.join(', ')}, ${LABEL_BREAKDOWN}<name>; ${LABEL_NAME_RULE}`,
@@ -42,19 +42,29 @@ function filter(description: string) {
 
 const moment = { minimum: 0, maximum: END_OF_YEAR_9999 }
 
-export const START_DATE = Type.Integer({
+const startDate = {
   ...moment,
   description:
     'Unix seconds, UTC. Every window (UTC hour) that ends after it and starts before end_date is in the answer.',
   examples: [1772409600],
-})
-export const END_DATE = Type.Integer({
+}
+const endDate = {
   ...moment,
   description: 'Unix seconds, UTC; not before start_date, and at most 400 days after it.',
   examples: [1772496000],
-})
+}
 
-export const DATES = { start_date: START_DATE, end_date: END_DATE }
+/** Dates that may be left out; `start` and `end` say what then holds. */
+export function optionalDates(start: string, end: string) {
+  return {
+    start_date: Type.Optional(
+      Type.Integer({ ...startDate, description: `${startDate.description} ${start}` }),
+    ),
+    end_date: Type.Optional(Type.Integer({ ...endDate, description: `${endDate.description} ${end}` })),
+  }
+}
+
+export const DATES = { start_date: Type.Integer(startDate), end_date: Type.Integer(endDate) }
 
 export const CLUSTER_FILTER = { k8s_cluster: filter('Cluster id.') }
 

@@ -10,6 +10,7 @@ import { ApiError } from './errors.js'
 import { clusterCost } from './routes/cluster-cost.js'
 import { clusters } from './routes/clusters.js'
 import { costAllocation } from './routes/cost-allocation.js'
+import { filters } from './routes/filters.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
@@ -78,6 +79,7 @@ export function buildApp(options: AppOptions): Api {
   addReadRoute(app, deps, costAllocation)
   addReadRoute(app, deps, clusters)
   addReadRoute(app, deps, clusterCost)
+  addReadRoute(app, deps, filters)
   return app
 }
 

@@ -24,10 +24,23 @@ type LabelBreakdown = `label:${string}`
 /** What makes a row: a dimension, or a label by its name as in Prometheus, without `label_`. */
 export type Breakdown = Dimension | LabelBreakdown
 
-export const BREAKDOWN = {
+const BREAKDOWN = {
   type: 'string',
   pattern: `^(${DIMENSIONS.join('|')}|${LABEL_BREAKDOWN}${LABEL_NAME})$`,
   allowed: `is not one of ${DIMENSIONS.join(', ')}, ${LABEL_BREAKDOWN}<name>; ${LABEL_NAME_RULE}`,
+}
+
+/** In place of a dimension: the names of the labels that there are. */
+export const LABEL_NAMES = 'label'
+
+export const DIMENSION = {
+  dimension: Type.Unsafe<Breakdown | typeof LABEL_NAMES>({
+    ...BREAKDOWN,
+    pattern: `^(${DIMENSIONS.join('|')}|${LABEL_NAMES}|${LABEL_BREAKDOWN}${LABEL_NAME})$`,
+    allowed: `is not one of ${[...DIMENSIONS, LABEL_NAMES].join(', ')}, ${LABEL_BREAKDOWN}<name>; ${LABEL_NAME_RULE}`,
+    description: `Of what values are wanted: a name as in breakdown_by, or ${LABEL_NAMES} alone for the names of labels.`,
+    examples: ['namespace', 'label', 'label:team'],
+  }),
 }
 
 export const STEPS = ['all', 'hour', 'day', 'week', 'month'] as const

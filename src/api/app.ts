@@ -14,6 +14,7 @@ import { filters } from './routes/filters.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
+import { rightsizing } from './routes/rightsizing.js'
 
 export interface AppOptions {
   readonly pool: pg.Pool
@@ -80,6 +81,7 @@ export function buildApp(options: AppOptions): Api {
   addReadRoute(app, deps, clusters)
   addReadRoute(app, deps, clusterCost)
   addReadRoute(app, deps, filters)
+  addReadRoute(app, deps, rightsizing)
   return app
 }
 

@@ -11,12 +11,16 @@ import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { addCompression } from './plugins/compression.js'
 import { addRateLimit, admitAll, admitLimited } from './plugins/rate-limit.js'
 import { addPressureShedding, boundWork } from './plugins/shedding.js'
+import { clusterCost } from './routes/cluster-cost.js'
+import { clusters } from './routes/clusters.js'
 import { costAllocation } from './routes/cost-allocation.js'
 import { createExportGate } from './routes/csv.js'
 import { efficiency } from './routes/efficiency.js'
+import { filters } from './routes/filters.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
+import { rightsizing } from './routes/rightsizing.js'
 import { serverOptions } from './server-options.js'
 
 export interface AppOptions {
@@ -91,6 +95,10 @@ function addScope(app: Api, add: (api: Api) => void): void {
 function addReadRoutes(api: Api, deps: RouteDeps): void {
   addReadRoute(api, deps, costAllocation)
   addReadRoute(api, deps, efficiency)
+  addReadRoute(api, deps, clusters)
+  addReadRoute(api, deps, clusterCost)
+  addReadRoute(api, deps, filters)
+  addReadRoute(api, deps, rightsizing)
 }
 
 function routeDeps(api: Api, options: AppOptions, { requestsPerMinute }: Limits): RouteDeps {

@@ -21,6 +21,13 @@ export function formatMoney(money: Money): string {
   return `${sign}${digits.slice(0, -MONEY_SCALE)}.${digits.slice(-MONEY_SCALE)}`
 }
 
+/** Money of exact decimal text of at most twelve places; throws on any other. */
+export function parseMoney(text: string): Money {
+  const [, sign, whole, digits = ''] = /^(-?)(\d+)(?:\.(\d{1,12}))?$/.exec(text) ?? []
+  if (whole === undefined) throw new RangeError(`not an amount of money: ${text}`)
+  return BigInt(`${sign}${whole}${digits.padEnd(MONEY_SCALE, '0')}`)
+}
+
 /** The nearest double, for comparison and display only. */
 export function moneyToNumber(money: Money): number {
   return Number(money) / UNITS

@@ -7,17 +7,15 @@ import { totalOf } from '../facts/shared.js'
 import { previousRange, type WindowRange } from '../query/asked.js'
 import type { MetaBody } from '../schemas/common.js'
 import type { RunQuery, Snapshot } from '../snapshot.js'
-import { type CursorScope, readCursor, writeCursor } from './cursor.js'
+import { type AskedPage, pagePlace } from './cursor.js'
 import { keptSince, refuseExpired } from './expired.js'
-import { readRangeState } from './range-state.js'
+import { type RangeScope, readRangeState } from './range-state.js'
 import type { AskedRange, Subject } from './subject.js'
 
 /** What is asked of the facts: which, cut how, in which order, which page. */
-export interface AskedFacts extends AskedRange, Omit<FactScope, 'cloudAccountId'>, RowShape {
+export interface AskedFacts extends AskedRange, AskedPage, Omit<FactScope, 'cloudAccountId'>, RowShape {
   readonly sort: string
   readonly order: 'asc' | 'desc'
-  readonly limit: number
-  readonly cursor: string | undefined
 }
 
 /** One page of rows of facts, and what is told beside the rows of every such answer. */
@@ -40,13 +38,11 @@ export interface FactsAnswer {
 export async function answerFacts(run: RunQuery, subject: Subject<AskedFacts>): Promise<FactsAnswer> {
   const { asked } = subject
   refuseExpired(subject, needsOf(asked))
-  const scope = cursorScope(subject)
-  const offset = asked.cursor === undefined ? 0 : readCursor(asked.cursor, scope)
+  const place = pagePlace(subject)
   const query = await factQuery(run, subject, asked.range)
-  const page = await run(factPage(query, { ...asked, offset }))
+  const page = await run(factPage(query, { ...asked, offset: place.offset }))
   const records = page.flatMap(record => (record.id === null ? [] : [record]))
   const count = page[0]?.set_count ?? 0
-  const nextOffset = offset + records.length
   const previous = previousRange(asked.range)
   return {
     records,
@@ -61,7 +57,7 @@ export async function answerFacts(run: RunQuery, subject: Subject<AskedFacts>): 
       previous_range_start: previous.from,
     },
     meta: await describeFacts(run, subject, query, page[0]?.missing ?? []),
-    page: { limit: asked.limit, next: nextOffset < count ? writeCursor(nextOffset, scope) : null },
+    page: place.tell(records.length, count),
   }
 }
 
@@ -129,15 +125,10 @@ async function describeFacts(
 export async function describeRange(
   run: RunQuery,
   subject: Subject<AskedRange>,
-  scope: { clusters: FactScope['filters']['cluster']; daysServe: boolean },
+  scope: Pick<RangeScope, 'clusters' | 'daysServe'>,
 ): Promise<MetaBody> {
-  const { cloudAccountId, account, data, now, newestDue, asked } = subject
-  const state = await readRangeState(run, cloudAccountId, {
-    ...scope,
-    range: asked.range,
-    newestDue,
-    hoursKeptSince: keptSince(subject, 'hours'),
-  })
+  const { cloudAccountId, account, data, now } = subject
+  const state = await readRangeState(run, cloudAccountId, rangeScope(subject, scope))
   return {
     currency: account.currency,
     data_version: data.version,
@@ -150,10 +141,13 @@ export async function describeRange(
   }
 }
 
-/** Everything of the request that decides which rows there are and in which order; the size of a page does not. */
-function cursorScope({ cloudAccountId, asked, data }: Subject<AskedFacts>): CursorScope {
-  const { limit: _limit, cursor: _cursor, ...query } = asked
-  return { cloudAccountId, query, dataVersion: data.version }
+/** What is looked at to tell how whole the answer to a range is. */
+export function rangeScope(
+  subject: Subject<AskedRange>,
+  scope: Pick<RangeScope, 'clusters' | 'daysServe'>,
+): RangeScope {
+  const { asked, newestDue } = subject
+  return { ...scope, range: asked.range, newestDue, hoursKeptSince: keptSince(subject, 'hours') }
 }
 
 function namesOf(breakdownBy: readonly string[]): string | string[] {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { OFFLINE_AFTER_SECONDS } from '../../domain/cluster.js'
 import type { ValueFilter, WindowRange } from '../query/asked.js'
 import { allOf, instant, satisfies, startsIn } from '../query/where.js'
@@ -103,45 +103,9 @@ export async function readRangeState(
   cloudAccountId: string,
   scope: RangeScope,
 ): Promise<RangeState> {
-  const { range, newestDue, clusters, hoursKeptSince, daysServe } = scope
-  const hasSums = daysServe
-    ? sql`exists (
-        select from warehouse.day_ledger d
-        where d.cloud_account_id = ${cloudAccountId}::uuid and d.cluster_id = k.cluster_id
-          and d.day = (w.window_start at time zone 'UTC')::date and d.hours_expired
-      )`
-    : sql`false`
+  const { range, clusters } = scope
   const [row] = await run(sql<{ coverage: number | null; gaps: Gap[]; data_to: number | null }>`
-    with chosen as (
-      select k.cluster_id, k.first_window, k.watermark, k.last_window,
-        k.last_window < ${instant(newestDue - OFFLINE_AFTER_SECONDS)} as is_offline
-      from warehouse.cluster k
-      where k.cloud_account_id = ${cloudAccountId}::uuid
-        and ${satisfies(sql.ref('k.cluster_id'), clusters)}
-    ),
-    judged as (
-      select k.cluster_id, w.window_start,
-        case
-          when l.revision > 0 then case when l.reason in ('source_silent', 'suspect') then l.reason end
-          when w.window_start < ${instant(hoursKeptSince)} then case when not ${hasSums} then 'expired' end
-          when l.state = 'quarantined' then 'quarantined'
-          when l.state = 'incomplete' then coalesce(l.reason, 'source_incomplete')
-          else 'not_loaded'
-        end as reason,
-        -- How whole a window was whose hours have expired is not known.
-        case when l.revision > 0 then l.coverage when w.window_start >= ${instant(hoursKeptSince)} then 0 end as coverage
-      from chosen k
-      cross join lateral generate_series(
-        greatest(k.first_window, ${instant(range.from)}), ${instant(range.to)} - interval '1 hour', interval '1 hour'
-      ) as w (window_start)
-      left join warehouse.window_ledger l
-        on l.cloud_account_id = ${cloudAccountId}::uuid
-        and l.cluster_id = k.cluster_id
-        and l.window_start = w.window_start
-      -- The hours of an offline cluster after it was last heard of are no gaps.
-      where w.window_start <= case when k.is_offline then k.last_window else ${instant(newestDue)} end
-        or l.revision > 0
-    ),
+    with ${judgedWindows(cloudAccountId, scope)},
     -- Consecutive windows of one reason have one distance to their number in the sequence.
     numbered as (
       select *, window_start
@@ -174,6 +138,52 @@ export async function readRangeState(
     dataTo: row?.data_to ?? null,
     warnings: await readWarnings(run, cloudAccountId, range, clusters),
   }
+}
+
+/**
+ * Common tables `chosen`, the clusters that the filter leaves, and `judged`, their windows in the range that should be
+ * there or are, with what is wrong with each and its coverage.
+ */
+export function judgedWindows(cloudAccountId: string, scope: RangeScope): RawBuilder<unknown> {
+  const { range, newestDue, clusters, hoursKeptSince, daysServe } = scope
+  const hasSums = daysServe
+    ? sql`exists (
+        select from warehouse.day_ledger d
+        where d.cloud_account_id = ${cloudAccountId}::uuid and d.cluster_id = k.cluster_id
+          and d.day = (w.window_start at time zone 'UTC')::date and d.hours_expired
+      )`
+    : sql`false`
+  return sql`
+    chosen as (
+      select k.cluster_id, k.first_window, k.watermark, k.last_window,
+        k.last_window < ${instant(newestDue - OFFLINE_AFTER_SECONDS)} as is_offline
+      from warehouse.cluster k
+      where k.cloud_account_id = ${cloudAccountId}::uuid
+        and ${satisfies(sql.ref('k.cluster_id'), clusters)}
+    ),
+    judged as (
+      select k.cluster_id, w.window_start,
+        case
+          when l.revision > 0 then case when l.reason in ('source_silent', 'suspect') then l.reason end
+          when w.window_start < ${instant(hoursKeptSince)} then case when not ${hasSums} then 'expired' end
+          when l.state = 'quarantined' then 'quarantined'
+          when l.state = 'incomplete' then coalesce(l.reason, 'source_incomplete')
+          else 'not_loaded'
+        end as reason,
+        -- How whole a window was whose hours have expired is not known.
+        case when l.revision > 0 then l.coverage when w.window_start >= ${instant(hoursKeptSince)} then 0 end as coverage
+      from chosen k
+      cross join lateral generate_series(
+        greatest(k.first_window, ${instant(range.from)}), ${instant(range.to)} - interval '1 hour', interval '1 hour'
+      ) as w (window_start)
+      left join warehouse.window_ledger l
+        on l.cloud_account_id = ${cloudAccountId}::uuid
+        and l.cluster_id = k.cluster_id
+        and l.window_start = w.window_start
+      -- The hours of an offline cluster after it was last heard of are no gaps.
+      where w.window_start <= case when k.is_offline then k.last_window else ${instant(newestDue)} end
+        or l.revision > 0
+    )`
 }
 
 // One entry per code however many windows have it: the answer's size must not grow with the range.

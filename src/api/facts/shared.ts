@@ -1,4 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { WindowRange } from '../query/asked.js'
+import type { Step } from '../query/parameters.js'
 import { instant } from '../query/where.js'
 import type { Column } from './columns.js'
 import { partsOf } from './parts.js'
@@ -16,8 +18,9 @@ import { sourcesOf } from './sources.js'
  */
 export function partTables(query: FactQuery, measures: readonly Measure[]): RawBuilder<unknown> {
   const { scope } = query
+  const start = stepStart(query.shape.step, scope.range, sql`p.slot`)
   const sources = sourcesOf(query).map(source => partsOf(source, query, measures))
-  const raw = sql`select p.*, ${stepStart(query)} as step_start from (${sql.join(sources, sql` union all `)}) p`
+  const raw = sql`select p.*, ${start} as step_start from (${sql.join(sources, sql` union all `)}) p`
   if (scope.shareNamespaces.length === 0) {
     return sql`parts as (select r.*, 0::numeric as shared_cost from (${raw}) r)`
   }
@@ -70,10 +73,11 @@ function shareOf(split: 'weighted' | 'even'): Column {
     : sql`raw.weight * (p.cost::numeric(60, 30) / p.receivers / v.weight)`
 }
 
-function stepStart({ shape, scope }: FactQuery): Column {
-  if (shape.step === 'all') return instant(scope.range.from)
-  if (shape.step === 'hour') return sql`p.slot`
-  return sql`date_trunc(${sql.lit(shape.step)}, p.slot, 'UTC')`
+/** Start of the step that holds a moment; that of `all` is the range's. */
+export function stepStart(step: Step, range: WindowRange, moment: Column): Column {
+  if (step === 'all') return instant(range.from)
+  if (step === 'hour') return moment
+  return sql`date_trunc(${sql.lit(step)}, ${moment}, 'UTC')`
 }
 
 /** Exact cost of all that a query covers, as decimal text; null where no window of its clusters is loaded. */

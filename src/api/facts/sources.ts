@@ -46,7 +46,7 @@ function sumsOf(table: string, columns: readonly Measure[]): Partial<Record<Meas
 }
 
 // A fact without its container row would be a fault of the loader: it counts as unallocated and is not lost.
-function containerHours(query: FactQuery): FactSource {
+export function containerHours(query: FactQuery): FactSource {
   const names = labelNames(query)
   const label = (name: string) => sql`k.${sql.id(`label_${names.indexOf(name)}`)}`
   const used = (cost: string, usage: string, allocated: string) =>

@@ -17,6 +17,9 @@ const PRECEDENCE: readonly ApiCode[] = [
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
+// PostgreSQL has no such character in any text, so it can match nothing.
+const HOLDS_NULL = 'it holds a null character'
+
 const MOST_SHOWN = 60
 
 interface ChoiceOptions<T> {
@@ -108,9 +111,12 @@ export class ArgumentReader {
     return value ?? fallback
   }
 
-  /** Free text, undefined where it is not given. */
-  text(name: string): string | undefined {
-    return this.#single(name)
+  /** Free text; undefined where it is not given, which is refused unless it is optional. */
+  text(name: string, { isOptional }: { isOptional: boolean }): string | undefined {
+    if (!isOptional && this.#values(name).length === 0) this.refuse('OE0216', [name])
+    const text = this.#single(name)
+    if (text?.includes('\0')) this.refuse('OE0217', [name], HOLDS_NULL)
+    return text
   }
 
   /** The given names that begin with a prefix. */
@@ -123,8 +129,7 @@ export class ArgumentReader {
     const values = this.#values(name)
     for (const value of values) {
       if (value === '') this.refuse('OE0217', [name], 'it is empty; leave the parameter out')
-      // PostgreSQL has no such character in any text, so it can match nothing.
-      if (value.includes('\0')) this.refuse('OE0217', [name], 'it holds a null character')
+      if (value.includes('\0')) this.refuse('OE0217', [name], HOLDS_NULL)
     }
     return values
   }

@@ -54,6 +54,21 @@ export function askedDates(startDate: number, endDate: number, reader: ArgumentR
   return { startDate, endDate, range: windowsTouching(startDate, endDate) }
 }
 
+/** Dates of which either may be left out; what then holds depends on the moment of the answer. */
+export interface OptionalDates {
+  readonly startDate: number | undefined
+  readonly endDate: number | undefined
+}
+
+export function askedOptionalDates(
+  startDate: number | undefined,
+  endDate: number | undefined,
+  reader: ArgumentReader,
+): OptionalDates {
+  if (startDate !== undefined && endDate !== undefined) askedDates(startDate, endDate, reader)
+  return { startDate, endDate }
+}
+
 /** The windows that start before `end` and end after `start`. */
 function windowsTouching(start: number, end: number): WindowRange {
   return {

@@ -30,6 +30,19 @@ const BREAKDOWN = {
   allowed: `is not one of ${DIMENSIONS.join(', ')}, ${LABEL_BREAKDOWN}<name>; ${LABEL_NAME_RULE}`,
 }
 
+/** In place of a dimension: the names of the labels that there are. */
+export const LABEL_NAMES = 'label'
+
+export const DIMENSION = {
+  dimension: Type.Unsafe<Breakdown | typeof LABEL_NAMES>({
+    ...BREAKDOWN,
+    pattern: `^(${DIMENSIONS.join('|')}|${LABEL_NAMES}|${LABEL_BREAKDOWN}${LABEL_NAME})$`,
+    allowed: `is not one of ${[...DIMENSIONS, LABEL_NAMES].join(', ')}, ${LABEL_BREAKDOWN}<name>; ${LABEL_NAME_RULE}`,
+    description: `Of what values are wanted: a name as in breakdown_by, or ${LABEL_NAMES} alone for the names of labels.`,
+    examples: ['namespace', 'label', 'label:team'],
+  }),
+}
+
 export const STEPS = ['all', 'hour', 'day', 'week', 'month'] as const
 export type Step = (typeof STEPS)[number]
 
@@ -42,19 +55,29 @@ function filter(description: string) {
 
 const moment = { minimum: 0, maximum: END_OF_YEAR_9999 }
 
-export const START_DATE = Type.Integer({
+const startDate = {
   ...moment,
   description:
     'Unix seconds, UTC. Every window (UTC hour) that ends after it and starts before end_date is in the answer.',
   examples: [1772409600],
-})
-export const END_DATE = Type.Integer({
+}
+const endDate = {
   ...moment,
   description: 'Unix seconds, UTC; not before start_date, and at most 400 days after it.',
   examples: [1772496000],
-})
+}
 
-export const DATES = { start_date: START_DATE, end_date: END_DATE }
+/** Dates that may be left out; `start` and `end` say what then holds. */
+export function optionalDates(start: string, end: string) {
+  return {
+    start_date: Type.Optional(
+      Type.Integer({ ...startDate, description: `${startDate.description} ${start}` }),
+    ),
+    end_date: Type.Optional(Type.Integer({ ...endDate, description: `${endDate.description} ${end}` })),
+  }
+}
+
+export const DATES = { start_date: Type.Integer(startDate), end_date: Type.Integer(endDate) }
 
 export const CLUSTER_FILTER = { k8s_cluster: filter('Cluster id.') }
 

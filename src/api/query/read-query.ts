@@ -83,7 +83,7 @@ function boundsOf(schema: ParameterSchema): { min: number; max: number } {
 }
 
 function readText(reader: ArgumentReader, name: string, schema: ParameterSchema): string | undefined {
-  const text = reader.text(name)
+  const text = reader.text(name, { isOptional: isOptional(schema) })
   if (text !== undefined) checkText(reader, name, text, schema)
   return text
 }

@@ -4,7 +4,7 @@ import type { Static, TObject } from 'typebox'
 import type { RetentionDefaults } from '../../db/retention.js'
 import { dateOf, newestDueWindow } from '../../domain/window.js'
 import { type AccountState, type DataState, readAccount, readDataState } from '../answers/range-state.js'
-import type { AskedRange, Subject } from '../answers/subject.js'
+import type { Subject } from '../answers/subject.js'
 import { accountNotFound } from '../auth.js'
 import { entityTag, heldTag } from '../caching.js'
 import { JSON_TYPE } from '../error-reply.js'
@@ -33,7 +33,9 @@ export interface RouteDeps {
 }
 
 /** What the frame itself looks at of what is asked. */
-interface AnyAsked extends Partial<AskedRange> {
+interface AnyAsked {
+  readonly startDate?: number | undefined
+  readonly endDate?: number | undefined
   readonly format?: 'json' | 'csv'
   readonly limit?: number
   readonly cursor?: string | undefined
@@ -178,7 +180,7 @@ export function rowSchema({ body, name }: { body: TObject; name: string }): TObj
   return (body.properties[name] as unknown as { items: TObject }).items
 }
 
-function attachment(name: string, { startDate, endDate }: Partial<AskedRange>): string {
+function attachment(name: string, { startDate, endDate }: AnyAsked): string {
   const dates = [startDate, endDate].flatMap(date => (date === undefined ? [] : [dateOf(date)]))
   return `attachment; filename="${[name, ...dates].join('_')}.csv"`
 }

@@ -6,6 +6,35 @@ export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'nul
 /** Unix seconds, UTC. */
 export const Timestamp = Type.Integer()
 const NullableTimestamp = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
+/** A number that may be unknown. */
+export function nullable(description: string) {
+  return Type.Unsafe<number | null>({ ...NullableNumber, description })
+}
+
+/** A whole number that may be unknown. */
+export function count(description: string) {
+  return Type.Unsafe<number | null>({ ...NullableTimestamp, description })
+}
+
+/** A text that may be unknown. */
+export function text(description: string) {
+  return Type.Unsafe<string | null>({ ...NullableString, description })
+}
+
+/** Unix seconds, UTC, of what `description` says. */
+export function time(description: string) {
+  return Type.Integer({ description: `Unix seconds, UTC. ${description}` })
+}
+
+/** An amount of which nothing may have been measured. */
+export function amount(what: string) {
+  return nullable(`${what}, account currency; null where none of it was measured.`)
+}
+
+export function efficiency(what: string) {
+  return nullable(`${what}; may exceed 1. 1 for usage without any request, null where neither is known.`)
+}
+
 /** Label values by name, as in Prometheus, without `label_`. */
 export const NullableLabels = Type.Unsafe<Record<string, string> | null>({
   type: ['object', 'null'],
@@ -58,6 +87,19 @@ export const Page = Type.Object({ limit: Type.Integer(), next: NullableString })
 /** What every answer over a range begins with. */
 export const RangeHead = { start_date: Timestamp, end_date: Timestamp }
 
+const Totals = {
+  total_cost: Type.Number({ description: 'Of the whole filtered set, not of the page. Account currency.' }),
+  total_count: Type.Integer({ description: 'Rows of the whole filtered set.' }),
+  previous_total: Type.Unsafe<number | null>({
+    ...NullableNumber,
+    description: 'The same of the equally long range immediately before; null where nothing of it is loaded.',
+  }),
+  previous_range_start: Timestamp,
+}
+
+/** What every answer with a total over a range begins with. */
+export const TotalHead = { ...RangeHead, ...Totals }
+
 /** What every answer with rows of facts begins with; totals are of the whole filtered set. */
 export const ListHead = {
   ...RangeHead,
@@ -66,13 +108,7 @@ export const ListHead = {
     description: 'As asked: one name, or a list of two.',
   }),
   step: Type.String(),
-  total_cost: Type.Number({ description: 'Of the whole filtered set, not of the page.' }),
-  total_count: Type.Integer({ description: 'Rows of the whole filtered set.' }),
-  previous_total: Type.Unsafe<number | null>({
-    ...NullableNumber,
-    description: 'The same of the equally long range immediately before; null where nothing of it is loaded.',
-  }),
-  previous_range_start: Timestamp,
+  ...Totals,
 }
 
 /** Who a row of facts is: only what the breakdown fixes is filled in. */

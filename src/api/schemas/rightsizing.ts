@@ -1,0 +1,139 @@
+import { type Static, Type } from 'typebox'
+import { CLUSTER_FILTER, FILTERS, FORMAT, optionalDates, paging } from '../query/parameters.js'
+import { count, Meta, NullableNumber, nullable, Page, RangeHead, text } from './common.js'
+
+const PROFILES = ['cost', 'balanced', 'safe', 'krr', 'kubecost'] as const
+const ACTIONS = ['none', 'set', 'keep', 'decrease', 'increase', 'suppressed'] as const
+
+type Resource = 'cpu' | 'ram'
+type Figure = 'request' | 'limit' | 'mean' | 'p95' | 'p99' | 'max' | 'recommended'
+
+const NullableBoolean = (description: string) =>
+  Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description })
+
+function figuresOf<R extends Resource>(resource: R, what: string, unit: string) {
+  const described: Record<Figure, string> = {
+    request: `${what} request, ${unit}; null without one.`,
+    limit: `${what} limit, ${unit}; null without one.`,
+    mean: `Mean ${what} use of a pod, ${unit}; null where not measured.`,
+    p95: `95th percentile of ${what} use, ${unit}; null where not measured.`,
+    p99: `99th percentile of ${what} use, ${unit}; null where not measured.`,
+    max: `Highest ${what} use, ${unit}; null where not measured.`,
+    recommended: `Recommended ${what} request, ${unit}; null without advice.`,
+  }
+  const figures = Object.fromEntries(
+    Object.entries(described).map(([figure, description]) => [
+      `${resource}_${figure}`,
+      Type.Unsafe<number | null>({ ...NullableNumber, description }),
+    ]),
+  ) as Record<`${R}_${Figure}`, ReturnType<typeof nullable>>
+  return figures
+}
+
+const action = (of: string) =>
+  Type.Enum([...ACTIONS], { type: 'string', description: `What to do about ${of}.` })
+const saving = (of: string) =>
+  nullable(
+    `Saved a month by the ${of} recommendation, account currency; negative for an increase, null without advice.`,
+  )
+
+const RightsizingRow = Type.Object({
+  cluster: Type.String({ description: 'Cluster id; unique within the account only.' }),
+  namespace: Type.String({ description: 'Namespace of the workload.' }),
+  controller_kind: Type.String({
+    description: 'Kind of the workload, for example Deployment; empty for none.',
+  }),
+  controller: Type.String({ description: 'Name of the workload; empty for none.' }),
+  container: Type.String({ description: 'Name of the container.' }),
+  replicas: Type.Number({ description: 'Mean number of pods over the history.' }),
+  ...figuresOf('cpu', 'CPU', 'millicores'),
+  cpu_action: action('the CPU request'),
+  cpu_saving: saving('CPU'),
+  ...figuresOf('ram', 'memory', 'bytes'),
+  ram_action: action('the memory request'),
+  ram_saving: saving('memory'),
+  saving_month: nullable('Sum of both savings, account currency a month of 730 hours; null without advice.'),
+  action: action('the container: the weightier of both actions'),
+  reasons: Type.Array(Type.String(), { description: 'Codes of what shaped the recommendation.' }),
+  severity: Type.String({ description: 'How far the request is from the recommendation.' }),
+  confidence: Type.Number({ description: 'Trust in the recommendation, 0 to 1.' }),
+  confidence_level: Type.Enum(['high', 'medium', 'low', 'insufficient'], {
+    type: 'string',
+    description: 'high from 0.75 on, medium from 0.4, low from 0.1.',
+  }),
+  span_hours: Type.Number({ description: 'Hours between the first and the last sample of the history.' }),
+  coverage: Type.Number({ description: 'Measured share of the hours of the container, 0 to 1.' }),
+  samples: Type.Integer({ description: 'Samples of CPU use in the history.' }),
+  oom: NullableBoolean('Whether the container ran out of memory within the history; null where unknown.'),
+  hpa: NullableBoolean(
+    'Whether a horizontal autoscaler drives the workload by the resource; null where unknown.',
+  ),
+  snippet: text('YAML of the recommended requests; null without advice.'),
+})
+export type RightsizingRow = Static<typeof RightsizingRow>
+
+const total = (what: string) =>
+  Type.Number({
+    description: `${what}, account currency a month; of the whole filtered set, both resources.`,
+  })
+
+export const RightsizingBody = Type.Object({
+  ...RangeHead,
+  profile: Type.String({ description: 'As asked.' }),
+  history_days: Type.Integer({ description: 'Days of use that the recommendations were computed from.' }),
+  computed_at: count('Unix seconds, UTC: when they were computed; null where none ever were.'),
+  total_count: Type.Integer({ description: 'Rows of the whole filtered set.' }),
+  gross_decrease: total('What lower requests save'),
+  gross_increase: total('What higher requests cost, negative'),
+  net: total('gross_decrease + gross_increase'),
+  rightsizing: Type.Array(RightsizingRow),
+  meta: Meta,
+  page: Page,
+})
+export type RightsizingBody = Static<typeof RightsizingBody>
+
+const { k8s_namespace, created_by_kind, created_by_name, k8s_container } = FILTERS
+
+const SORTS = [
+  ...['saving_month', 'cluster', 'namespace', 'controller_kind', 'controller', 'container', 'replicas'],
+  ...['cpu_request', 'cpu_recommended', 'cpu_saving', 'ram_request', 'ram_recommended', 'ram_saving'],
+  ...['confidence', 'span_hours', 'coverage', 'samples'],
+]
+
+export const RightsizingQuery = Type.Object({
+  ...optionalDates('Left out: 14 days before end_date.', 'Left out: now.'),
+  profile: Type.Enum([...PROFILES], {
+    type: 'string',
+    default: 'balanced',
+    description: 'How careful the recommendations are; krr and kubecost follow the rules of those tools.',
+  }),
+  action: Type.Optional(
+    Type.Enum([...ACTIONS], {
+      type: 'string',
+      description: 'Only rows with this action.',
+      examples: ['decrease'],
+    }),
+  ),
+  min_confidence: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Only rows with at least this confidence.',
+      examples: [0.4],
+    }),
+  ),
+  min_saving: Type.Optional(
+    Type.Number({
+      description: 'Only rows with at least this saving_month, account currency a month.',
+      examples: [5],
+    }),
+  ),
+  include_system: Type.Boolean({
+    default: false,
+    description: 'Whether workloads of kube-system, kube-public and kube-node-lease are rows too.',
+  }),
+  ...CLUSTER_FILTER,
+  ...{ k8s_namespace, created_by_kind, created_by_name, k8s_container },
+  ...paging(SORTS, 'saving_month'),
+  ...FORMAT,
+})

@@ -29,6 +29,7 @@ let world: World
 let auth: AuthStub
 let app: Api
 let token: string
+let origin: string
 
 beforeAll(async () => {
   world = await openWorld()
@@ -41,6 +42,7 @@ beforeAll(async () => {
   for (const account of [FIRST, SECOND, EMPTY]) await seedAccount(world.database.pool, account)
   for (const account of [FIRST, SECOND]) await seedEmptyWindow(world, account)
   token = await world.token(FIRST)
+  origin = await app.listen({ host: '127.0.0.1', port: 0 })
 })
 afterAll(async () => {
   await app.close()
@@ -48,7 +50,7 @@ afterAll(async () => {
   await world.close()
 })
 
-type Method = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'TRACE'
+type Method = 'GET' | 'POST'
 
 /** A request by its parts, each of which can be wrong for itself; an argument that is null is left out. */
 interface Parts {
@@ -84,6 +86,8 @@ function faultsOf(route: RouteCase): Fault[] {
     one('no credentials', [401, 'OE0237'], { secret: '' }),
     one('a wrong secret', [403, 'OE0236'], { secret: 'wrong' }),
     one('an unknown token', [401, 'OE0235'], { secret: '', authorization: 'Bearer kc_0' }),
+    // Nobody is asked about what can't be an account.
+    one('a malformed account', [404, 'OE0002', 'CloudAccount', 'x'], { account: 'x' }),
     one('a token that lacks the permission', [403, 'OE0234'], {
       secret: '',
       authorization: 'Bearer cloudtuner',
@@ -92,13 +96,12 @@ function faultsOf(route: RouteCase): Fault[] {
       ...{ secret: '', authorization: `Bearer ${token}`, account: SECOND },
     }),
     one('an unknown account', [404, 'OE0002', 'CloudAccount', UNKNOWN], { account: UNKNOWN }),
-    one('a malformed account', [404, 'OE0002', 'CloudAccount', 'x'], { account: 'x' }),
     ...route.required.map(name => one(`no ${name}`, [400, 'OE0216', name], { query: { [name]: null } })),
-    one('a value that is not allowed', [400, 'OE0217', 'order'], { query: { order: 'up' } }),
     one('a date that is no number', [400, 'OE0217', 'start_date'], { query: { start_date: 'x' } }),
+    one('a value that is not allowed', [400, 'OE0217', 'order'], { query: { order: 'up' } }),
     one('no integer', [400, 'OE0223', 'limit'], { query: { limit: '1.5' } }),
-    one('too low a limit', [400, 'OE0224', 'limit', 1, 1000], { query: { limit: 0 } }),
     one('too late a date', [400, 'OE0224', 'end_date', 0, LAST], { query: { end_date: LAST + 1 } }),
+    one('too low a limit', [400, 'OE0224', 'limit', 1, 1000], { query: { limit: 0 } }),
     one('an end before the start', [400, 'OE0446', 'end_date', 'start_date'], {
       query: { start_date: MONDAY, end_date: MONDAY - 1 },
     }),
@@ -116,19 +119,27 @@ function faultsOf(route: RouteCase): Fault[] {
   ]
 }
 
+function requestOf(route: RouteCase, parts: Parts) {
+  const { path = route.name, account = FIRST, secret = SECRET, authorization } = parts
+  const asked = Object.entries({ ...route.needs, ...RANGE, ...parts.query }).filter(
+    ([, value]) => value !== null,
+  )
+  return {
+    url: `${urlOf(account, path)}?${encode(Object.fromEntries(asked) as Question)}`,
+    headers: { secret, ...(authorization === undefined ? {} : { authorization }) },
+  }
+}
+
 function ask(
   route: RouteCase,
   parts: Parts,
   headers: Record<string, string> = {},
 ): Promise<LightMyRequestResponse> {
-  const { method = 'GET', path = route.name, account = FIRST, secret = SECRET, authorization } = parts
-  const asked = Object.entries({ ...route.needs, ...RANGE, ...parts.query }).filter(
-    ([, value]) => value !== null,
-  )
+  const request = requestOf(route, parts)
   return app.inject({
-    method,
-    url: `${urlOf(account, path)}?${encode(Object.fromEntries(asked) as Question)}`,
-    headers: { ...headers, secret, ...(authorization === undefined ? {} : { authorization }) },
+    method: parts.method ?? 'GET',
+    ...request,
+    headers: { ...headers, ...request.headers },
   })
 }
 
@@ -149,7 +160,7 @@ describe.each(ROUTES.map(route => [route.name, route] as const))('%s', (_name, r
         'application/json; charset="utf-8"',
       ])
       const problem = await ask(route, parts, { accept: 'application/problem+json' })
-      expect(problem.headers['content-type'], what).toBe('application/problem+json')
+      expect(problem.headers['content-type'], what).toMatch(/^application\/problem\+json/)
       expect(problem.json(), what).toEqual({
         ...{ type: 'about:blank', title: expect.any(String), status, error_code: code, params },
         detail: response.json().error.reason,
@@ -181,19 +192,18 @@ describe.each(ROUTES.map(route => [route.name, route] as const))('%s', (_name, r
   it('answers HEAD with the headers of GET and no body', async () => {
     const asked: Parts[] = [{}, { query: { format: 'csv' } }, ...faultsOf(route).map(({ parts }) => parts)]
     for (const parts of asked.filter(({ method }) => method === undefined)) {
-      for (const accept of ['application/json', 'application/problem+json']) {
+      for (const headers of [{ accept: 'application/problem+json' }, { 'accept-encoding': 'gzip' }]) {
         const [get, head] = [
-          await ask(route, parts, { accept }),
-          await ask(route, { ...parts, method: 'HEAD' }, { accept }),
+          await send('GET', route, parts, headers),
+          await send('HEAD', route, parts, headers),
         ]
-        expect([head.statusCode, head.body]).toEqual([get.statusCode, ''])
-        expect(headersOf(head), JSON.stringify(parts)).toEqual(headersOf(get))
+        expect([head.status, head.body]).toEqual([get.status, ''])
+        expect(head.headers, JSON.stringify(parts)).toEqual(get.headers)
       }
     }
   })
 
   it('knows no other method and no other spelling of its path', async () => {
-    await app.ready()
     for (const method of app.supportedMethods.filter(one => !['GET', 'HEAD'].includes(one))) {
       const response = await app.inject({ method: method as 'POST', url: urlOf(FIRST, route.name) })
       expect(response.json(), method).toEqual(envelope('OE0245', 405, [method]))
@@ -205,7 +215,6 @@ describe.each(ROUTES.map(route => [route.name, route] as const))('%s', (_name, r
       `${url}/x`,
       url.toUpperCase(),
       `/${url}`,
-      url.slice(1),
       url.replace('/k8s', '//k8s'),
       `${url}%20`,
     ]
@@ -219,14 +228,17 @@ describe.each(ROUTES.map(route => [route.name, route] as const))('%s', (_name, r
   })
 })
 
-function headersOf({ headers }: LightMyRequestResponse): object {
-  // How the body is framed is told of a body only.
-  const { date: _date, 'x-request-id': _id, 'transfer-encoding': _coding, ...others } = headers
-  return others
+/** An answer as it comes over the wire, but for what is another each time and for how a body is framed. */
+async function send(method: string, route: RouteCase, parts: Parts, headers: Record<string, string>) {
+  const request = requestOf(route, parts)
+  const response = await fetch(origin + request.url, { method, headers: { ...headers, ...request.headers } })
+  const told = Object.fromEntries(response.headers)
+  for (const name of ['date', 'x-request-id', 'transfer-encoding', 'connection', 'keep-alive'])
+    delete told[name]
+  return { status: response.status, headers: told, body: await response.text() }
 }
 
 it('every route that there is is walked over', async () => {
-  await app.ready()
   const printed = app.printRoutes({ commonPrefix: false })
   const names = [...printed.matchAll(/ \/restapi\/v2\/cloud_accounts\/:id\/k8s\/(\S+) \([^)]*\bGET\b/g)]
   expect(names.map(([, name]) => name).sort()).toEqual(ROUTES.map(({ name }) => name).sort())

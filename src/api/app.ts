@@ -15,6 +15,7 @@ import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
 import { rightsizing } from './routes/rightsizing.js'
+import { status } from './routes/status.js'
 
 export interface AppOptions {
   readonly pool: pg.Pool
@@ -82,6 +83,7 @@ export function buildApp(options: AppOptions): Api {
   addReadRoute(app, deps, clusterCost)
   addReadRoute(app, deps, filters)
   addReadRoute(app, deps, rightsizing)
+  addReadRoute(app, deps, status)
   return app
 }
 

@@ -209,7 +209,7 @@ describe('the answer', () => {
     expect(status).toMatchObject([{ cluster: 'omega', last_import_attempt_error_code: 'INTERNAL' }])
   })
 
-  it('is there for an account of which nothing is loaded, and for a range before all that is kept', async () => {
+  it('alone is there for an account of which nothing is loaded', async () => {
     const body = await bodyOf<StatusBody>(world, 'status', {}, NEW)
     expect(body).toMatchObject({ total_count: 0, status: [], data_to: null })
     for (const route of ['clusters', 'cluster_cost', 'filters', 'rightsizing']) {

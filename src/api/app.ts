@@ -21,6 +21,7 @@ import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
 import { rightsizing } from './routes/rightsizing.js'
+import { status } from './routes/status.js'
 import { serverOptions } from './server-options.js'
 
 export interface AppOptions {
@@ -99,6 +100,7 @@ function addReadRoutes(api: Api, deps: RouteDeps): void {
   addReadRoute(api, deps, clusterCost)
   addReadRoute(api, deps, filters)
   addReadRoute(api, deps, rightsizing)
+  addReadRoute(api, deps, status)
 }
 
 function routeDeps(api: Api, options: AppOptions, { requestsPerMinute }: Limits): RouteDeps {

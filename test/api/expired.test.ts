@@ -78,9 +78,30 @@ describe('hours that are no longer kept', () => {
 
 describe('a range before everything that is kept', () => {
   it('is refused with the first date that is', async () => {
-    const since = MONDAY - 6 * DAY_SECONDS
-    const response = await world.ask(FIRST, { start_date: since - DAY_SECONDS, end_date: since })
+    // Of ten days there may be sums from the sixth day before Monday on, but the first loaded day is Monday.
+    const response = await world.ask(FIRST, { start_date: MONDAY - DAY_SECONDS, end_date: MONDAY })
+    expect(response.json()).toEqual(envelope('OE0224', 400, ['end_date', MONDAY + 1, 253402300799]))
+    expect((await world.ask(FIRST, { start_date: MONDAY, end_date: MONDAY + HOUR })).statusCode).toBe(200)
+  })
+
+  it('is refused with the first day that was ever loaded, where sums are kept for ever', async () => {
+    await setRetention(world.database.pool, FIRST, { dailyDays: 0 })
+    const response = await world.ask(FIRST, { start_date: MONDAY - 300 * DAY_SECONDS, end_date: MONDAY })
+    expect(response.json()).toEqual(envelope('OE0224', 400, ['end_date', MONDAY + 1, 253402300799]))
+    expect((await world.ask(FIRST, { start_date: 1, end_date: 2 })).statusCode).toBe(400)
+    await setRetention(world.database.pool, FIRST, OWN)
+  })
+
+  it('is refused with the first date of the hours, where there is nothing older', async () => {
+    const { pool } = world.database
+    await setRetention(pool, SECOND, { hourlyDays: 30, dailyDays: 0 })
+    await seedCluster(pool, { account: SECOND, cluster: 'one' }, MONDAY, MONDAY)
+    await seedWindow(pool, { account: SECOND, cluster: 'one' }, MONDAY, { containers: [], nodes: [] })
+    const since = MONDAY - 26 * DAY_SECONDS
+    const response = await world.ask(SECOND, { start_date: since - HOUR, end_date: since })
     expect(response.json()).toEqual(envelope('OE0224', 400, ['end_date', since + 1, 253402300799]))
-    expect((await world.ask(FIRST, { start_date: since, end_date: since + HOUR })).statusCode).toBe(200)
+    expect((await world.ask(SECOND, { start_date: since, end_date: since + HOUR })).json()).toMatchObject({
+      ...{ total_count: 0, cost_allocation: [] },
+    })
   })
 })

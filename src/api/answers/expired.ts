@@ -1,15 +1,19 @@
-import { firstDailyDay, firstHourlyDay } from '../../domain/retention.js'
+import { firstHourlyDay } from '../../domain/retention.js'
 import { ApiError } from '../errors.js'
 import type { AskedRange, Subject } from './subject.js'
 
 const END_OF_YEAR_9999 = 253_402_300_799
 
-/** Start of the first day of which what is asked for is still kept, Unix seconds; 0 where everything is. */
+/**
+ * From when on there may be what is asked for, Unix seconds: since when hours are kept and planned, or earlier where
+ * older ones, or for answers from days older sums, are still there.
+ */
 export function keptSince(
-  { retention, now }: Pick<Subject<unknown>, 'retention' | 'now'>,
+  { retention, now, data }: Pick<Subject<unknown>, 'retention' | 'now' | 'data'>,
   needs: 'hours' | 'days',
 ): number {
-  return needs === 'hours' ? firstHourlyDay(retention, now) : firstDailyDay(retention, now)
+  const held = [data.firstWindow, needs === 'days' ? data.firstDay : null]
+  return Math.min(firstHourlyDay(retention, now), ...held.filter(start => start !== null))
 }
 
 /** Refuses a range that lies wholly before what is kept, and says from when on there is something. */

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { inHours, satisfiesAll } from '../facts/columns.js'
-import { partsOf } from '../facts/parts.js'
+import { columnOf, inDays, inHours, satisfiesAll } from '../facts/columns.js'
+import type { FactSource } from '../facts/parts.js'
 import type { FactQuery } from '../facts/scope.js'
 import { containerHours, sourcesOf } from '../facts/sources.js'
 import { MISSING_ID } from '../query/parameters.js'
@@ -85,14 +85,31 @@ function isByNames({ facts }: ValueQuery): boolean {
 
 // By what filters look at: a volume that no pod holds counts for its namespace, as a filter by it leaves it.
 function dimensionValues(facts: FactQuery): RawBuilder<unknown> {
-  const parts = sourcesOf(facts).map(({ rowColumns: _rows, ...source }) =>
-    partsOf({ ...source, lacks: {} }, facts, ['own_cost']),
-  )
+  const sources = sourcesOf(facts).map(source => valuesOf(source, facts))
   return sql`valued as (
-    select value_1 as value, coalesce(sum(own_cost), 0) as total_cost
-    from (${sql.join(parts, sql` union all `)}) p
+    select value, sum(cost) as total_cost
+    from (${sql.join(sources, sql` union all `)}) source
     group by 1
   )`
+}
+
+function valuesOf(
+  { from, table, grain, columns, measures }: FactSource,
+  facts: FactQuery,
+): RawBuilder<unknown> {
+  const { scope, shape, plan } = facts
+  const value = shape.breakdownBy.map(dimension => columnOf(columns, dimension))[0] ?? sql`null::text`
+  const when =
+    grain === 'hour'
+      ? inHours(sql.ref(`${table}.window_start`), plan.hours)
+      : inDays(sql.ref(`${table}.day`), plan.days)
+  return sql`
+    select ${value} as value, coalesce(${measures.own_cost ?? sql`null::numeric`}, 0) as cost
+    ${from}
+    where ${sql.ref(`${table}.cloud_account_id`)} = ${scope.cloudAccountId}::uuid
+      and ${when}
+      and ${satisfiesAll(columns, scope.filters)}
+    group by 1`
 }
 
 // Label sets are few and shared by many facts, so each is taken apart once. An empty label is an absent one.

@@ -17,6 +17,10 @@ export interface AccountState {
 export interface DataState {
   /** Windows with a published version, and days whose hours have expired. */
   readonly loadedWindows: number
+  /** Start of the oldest loaded window, Unix seconds; null where none is. */
+  readonly firstWindow: number | null
+  /** Start of the oldest day that has sums, Unix seconds; null where none has. */
+  readonly firstDay: number | null
   /** Another text after any change to any window of the account. */
   readonly version: string
 }
@@ -60,10 +64,16 @@ export async function readAccount(run: RunQuery, cloudAccountId: string): Promis
 export async function readDataState(run: RunQuery, cloudAccountId: string): Promise<DataState> {
   // Every publish raises a revision, every other change that an answer shows moves a window to another group, and what
   // is told about the account and its clusters stands in their rows.
-  const [row] = await run(sql<{ loaded: number; fingerprint: string | null }>`
+  const [row] = await run(sql<{
+    loaded: number
+    first_window: number | null
+    first_day: number | null
+    fingerprint: string | null
+  }>`
     with groups as (
       select state, reason, count(*) as windows, count(*) filter (where revision > 0) as loaded,
-        sum(revision) as revisions, extract(epoch from max(loaded_at)) as newest
+        sum(revision) as revisions, extract(epoch from max(loaded_at)) as newest,
+        min(window_start) filter (where revision > 0) as first_window
       from warehouse.window_ledger
       where cloud_account_id = ${cloudAccountId}::uuid
       group by state, reason
@@ -72,6 +82,11 @@ export async function readDataState(run: RunQuery, cloudAccountId: string): Prom
         + (
           select count(*) from warehouse.day_ledger where cloud_account_id = ${cloudAccountId}::uuid and hours_expired
         )::int as loaded,
+      extract(epoch from min(first_window))::float8 as first_window,
+      (
+        select extract(epoch from min(day))::float8
+        from warehouse.day_ledger where cloud_account_id = ${cloudAccountId}::uuid
+      ) as first_day,
       jsonb_build_array(
         jsonb_agg(jsonb_build_array(state, reason, windows, revisions, newest) order by state, reason),
         (
@@ -84,7 +99,12 @@ export async function readDataState(run: RunQuery, cloudAccountId: string): Prom
     .update(row?.fingerprint ?? '')
     .digest('hex')
     .slice(0, 16)
-  return { loadedWindows: row?.loaded ?? 0, version }
+  return {
+    loadedWindows: row?.loaded ?? 0,
+    firstWindow: row?.first_window ?? null,
+    firstDay: row?.first_day ?? null,
+    version,
+  }
 }
 
 export interface RangeScope {

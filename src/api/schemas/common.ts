@@ -41,7 +41,7 @@ export const NullableLabels = Type.Unsafe<Record<string, string> | null>({
   additionalProperties: { type: 'string' },
 })
 
-const Gap = Type.Object(
+export const Gap = Type.Object(
   {
     cluster: Type.String(),
     start_date: Timestamp,

@@ -98,10 +98,11 @@ it('streams of CSV are compressed as they come', async () => {
   const app = Fastify()
   addCompression(app)
   const lines = Array.from({ length: 500 }, (_, index) => `row ${index},shop\n`)
-  app.register(async api => {
+  app.register((api, _options, done) => {
     api.get('/rows', async (_request, reply) =>
       reply.type('text/csv').header('etag', '"v1"').send(Readable.from(lines)),
     )
+    done()
   })
   const packed = await app.inject({ url: '/rows', headers: { 'accept-encoding': 'gzip' } })
   expect(gunzipSync(packed.rawPayload).toString()).toBe(lines.join(''))

@@ -9,6 +9,7 @@ import { accountNotFound } from '../auth.js'
 import { entityTag, heldTag } from '../caching.js'
 import { JSON_TYPE } from '../error-reply.js'
 import { unavailable } from '../errors.js'
+import { accountOperation } from '../openapi/operations.js'
 import type { Admit } from '../plugins/rate-limit.js'
 import type { ArgumentReader, RawArguments } from '../query/arguments.js'
 import { type QuerySchema, readQuery } from '../query/read-query.js'
@@ -67,7 +68,7 @@ export function addReadRoute<Query extends QuerySchema, Asked, Body extends TObj
   refuseOtherMethods(api, url)
   api.get<{ Params: { id: string }; Querystring: RawArguments }>(
     url,
-    { schema: { response: { 200: route.body } } },
+    { schema: { response: { 200: route.body } }, config: { documented: accountOperation(route) } },
     async (request, reply) => {
       const { id } = request.params
       const { cloudAccountId } = await deps.admit(request, reply, id)

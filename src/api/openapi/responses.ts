@@ -35,7 +35,7 @@ export const HEADERS: Record<string, Json> = {
     'Requests that are left (r) and seconds until there are all again (t). Absent where no limit is set.',
     '"token";r=1180;t=42',
   ),
-  RateLimitPolicy: text('Requests (q) in so many seconds (w).', '"token";q=1200;w=60'),
+  RateLimitPolicy: text('Requests (q) in so many seconds (w).', '"token";q=6000;w=60'),
   RetryAfter: {
     description: 'Seconds after which to try again.',
     schema: { type: 'integer', examples: [5] },

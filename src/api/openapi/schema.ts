@@ -12,7 +12,7 @@ const SHARED: readonly (readonly [string, object])[] = [
 ]
 
 /** Keywords of a parameter's schema that speak to the code alone. */
-const OWN_KEYWORDS = ['allowed']
+const OWN_KEYWORDS = ['allowed', 'refusal']
 
 export function reference(kind: 'schemas' | 'responses' | 'headers' | 'parameters', name: string): Json {
   return { $ref: `#/components/${kind}/${name}` }

@@ -126,7 +126,7 @@ function checkText(reader: ArgumentReader, name: string, text: string, schema: P
 
 /** Whether a request without the parameter is refused. */
 export function isRequired(schema: ParameterSchema): boolean {
-  const canBe = schema.enum !== undefined || schema.type === 'integer'
+  const canBe = schema.enum !== undefined || schema.type === 'integer' || schema.type === 'string'
   return canBe && schema.default === undefined && !isOptional(schema)
 }
 

@@ -91,7 +91,7 @@ describe('CSV', () => {
       'attachment; filename="cost_allocation_2026-03-02_2026-03-02.csv"',
     )
     const [header = [], ...records] = parse(response.body)
-    const rows: CostAllocationRow[] = await allRows(world, { ...RANGE, ...query, limit: 7 } as never)
+    const rows: CostAllocationRow[] = await allRows(world, { ...RANGE, ...query, limit: 7 })
     expect(header.at(-1)).toBe('currency')
     expect(records).toHaveLength(rows.length)
     rows.forEach((row, index) => {

@@ -5,6 +5,7 @@ import { readSnapshot } from '../../src/api/snapshot.js'
 import { DAY_SECONDS } from '../../src/domain/window.js'
 import { rollUpDay } from '../../src/load/rollup.js'
 import { seedWindow } from '../support/seed.js'
+import { expectSameAnswer } from './fine.js'
 import { FROM, measured, openMeasuredWorld, RANGE } from './measured.js'
 import { FIRST, HOUR, MONDAY, type World } from './world.js'
 
@@ -36,18 +37,6 @@ async function rollUp(): Promise<void> {
       await rollUpDay(world.database.pool, { cloudAccountId: FIRST, clusterId, day })
     }
   }
-}
-
-/** The same to the last digit but for how floating point numbers were added up. */
-function expectSameAnswer(actual: unknown, expected: unknown, path = 'body'): void {
-  if (typeof actual === 'number' && typeof expected === 'number') {
-    expect(Math.abs(actual - expected), path).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(expected)))
-  } else if (typeof actual === 'object' && typeof expected === 'object' && actual && expected) {
-    expect(Object.keys(actual), path).toEqual(Object.keys(expected))
-    for (const [key, value] of Object.entries(actual)) {
-      expectSameAnswer(value, (expected as Record<string, unknown>)[key], `${path}.${key}`)
-    }
-  } else expect(actual, path).toBe(expected)
 }
 
 function plan(range: { from: number; to: number }) {

@@ -14,7 +14,7 @@ import {
   seedWindow,
 } from '../support/seed.js'
 import { randomNumbers } from './invented.js'
-import { FIRST, HOUR, MONDAY, openWorld, type World } from './world.js'
+import { FIRST, HOUR, MONDAY, openWorld, type Question, type World } from './world.js'
 
 interface MeasuredFact {
   readonly cluster: string
@@ -114,8 +114,8 @@ function ids(namespace: string, pod: string, node: string) {
 /** All rows of a query as the database gives them: money as exact text. */
 export async function recordsOf(
   world: World,
-  query: Record<string, string | number | string[]>,
-): Promise<{ records: FactRecord[]; total: Money }> {
+  query: Question,
+): Promise<{ records: FactRecord[]; total: Money; count: number }> {
   const asked = readQuery(CostAllocationQuery, { ...RANGE, limit: 1000, ...query }, askedFacts)
   const scope = { ...asked, cloudAccountId: FIRST }
   const facts = { scope, shape: asked, plan: hoursOnly(asked.range) }
@@ -123,8 +123,11 @@ export async function recordsOf(
     run(factPage(facts, { ...asked, offset: 0 })),
   )
   return {
-    records: page.flatMap(record => (record.id === null ? [] : [record])),
+    records: page.flatMap(({ set_count: _count, set_cost: _cost, missing: _missing, ...record }) =>
+      record.id === null ? [] : [record as FactRecord],
+    ),
     total: moneyOf(page[0]?.set_cost),
+    count: page[0]?.set_count ?? 0,
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Money } from '../../src/domain/money.js'
+import { expectClose, FINE, fine } from './fine.js'
 import { measured, moneyOf, openMeasuredWorld, RANGE, recordsOf } from './measured.js'
 import { FIRST, type World } from './world.js'
 
@@ -7,9 +8,6 @@ type Query = Record<string, string | number | string[]>
 type Resource = 'cpuCost' | 'ramCost' | 'gpuCost'
 
 const RESOURCES: Resource[] = ['cpuCost', 'ramCost', 'gpuCost']
-/** Shares are compared in units of 1e-24 of the currency, so that no rounding of this test is seen. */
-const FINE = 10n ** 12n
-
 let world: World
 beforeAll(async () => {
   world = await openMeasuredWorld()
@@ -49,19 +47,6 @@ function expectedIdle(unit: 'cluster' | 'node') {
     }
   }
   return { shares, left }
-}
-
-/** Decimal text in 1e-24, whatever places it has. */
-function fine(text: string): Money {
-  const [whole = '0', digits = ''] = text.replace('-', '').split('.')
-  const amount = BigInt(whole + digits.slice(0, 24).padEnd(24, '0'))
-  return text.startsWith('-') ? -amount : amount
-}
-
-function expectClose(seen: Money, expected: Money): void {
-  const off = seen - expected
-  // 1e-18 of the currency: a millionth of the last place that money has.
-  expect(off < 0n ? -off : off).toBeLessThan(1_000_000n)
 }
 
 describe('idle=share', () => {

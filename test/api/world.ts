@@ -16,24 +16,19 @@ export const MONDAY = Date.UTC(2026, 2, 2) / 1000
 export const HOUR = 3600
 export const DAY = { start_date: MONDAY, end_date: MONDAY + 24 * HOUR }
 
+/** Arguments of a request by name; a list is repeated. */
+export type Question = Record<string, string | number | string[]>
+
 export interface World {
   readonly database: TestDatabase
   readonly app: Api
   token(account: string): Promise<string>
   /** Answer to a query of `cost_allocation`, asked with the cluster secret unless headers are given. */
-  ask(
-    account: string,
-    query: Record<string, string | number | string[]>,
-    headers?: Record<string, string>,
-  ): Promise<LightMyRequestResponse>
+  ask(account: string, query: Question, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   /** As `ask`, of any route of the account; fails the test unless the status is 200. */
-  answer<Body>(
-    account: string,
-    route: string,
-    query: Record<string, string | number | string[]>,
-  ): Promise<Body>
+  answer<Body>(account: string, route: string, query: Question): Promise<Body>
   /** As `ask`; fails the test unless the status is 200. */
-  body(account: string, query: Record<string, string | number | string[]>): Promise<CostAllocationBody>
+  body(account: string, query: Question): Promise<CostAllocationBody>
   close(): Promise<void>
 }
 
@@ -48,11 +43,7 @@ export async function openWorld(now = MONDAY + 48 * HOUR): Promise<World> {
     app,
     ask,
     token: async account => (await createToken(database.pool, { cloudAccountId: account })).token,
-    answer: async <Body>(
-      account: string,
-      route: string,
-      query: Record<string, string | number | string[]>,
-    ) => {
+    answer: async <Body>(account: string, route: string, query: Question) => {
       const url = `${urlOf(account, route)}?${encode(query)}`
       const response = await app.inject({ method: 'GET', url, headers: { secret: SECRET } })
       if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${response.body}`)
@@ -74,7 +65,7 @@ export function urlOf(account: string, route = 'cost_allocation'): string {
   return `/restapi/v2/cloud_accounts/${account}/k8s/${route}`
 }
 
-export function encode(query: Record<string, string | number | string[]>): string {
+export function encode(query: Question): string {
   return Object.entries(query)
     .flatMap(([name, value]) =>
       [value].flat().map(one => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
@@ -82,10 +73,11 @@ export function encode(query: Record<string, string | number | string[]>): strin
     .join('&')
 }
 
-/** The rows of all pages of the first account's answer. */
+/** The rows of all pages of the first account's answer; `look` sees each page. */
 export async function allRows(
   world: World,
-  query: Record<string, string | number>,
+  query: Question,
+  look: (body: CostAllocationBody) => void = () => {},
 ): Promise<CostAllocationRow[]> {
   const rows: CostAllocationRow[] = []
   let next: string | null = null
@@ -94,6 +86,7 @@ export async function allRows(
       FIRST,
       next === null ? query : { ...query, cursor: next },
     )
+    look(body)
     rows.push(...body.cost_allocation)
     next = body.page.next
   } while (next !== null)

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { Static, TObject } from 'typebox'
@@ -146,11 +147,16 @@ async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Bod
   try {
     const subject = await findSubject(deps, route, snapshot.run, exchange)
     reply.type(CSV_TYPE)
-    if (subject === undefined || request.method === 'HEAD') {
+    if (subject === undefined) {
       await snapshot.close(true)
-      return reply.code(subject === undefined ? 304 : 200).send()
+      return reply.code(304).send()
     }
     reply.header('content-disposition', attachment(route.name, subject.asked))
+    if (request.method === 'HEAD') {
+      await snapshot.close(true)
+      // A stream as the table is, so that the headers are those of the table.
+      return reply.send(Readable.from([]))
+    }
     leave = deps.enterExport()
     const next = await (route.rows?.(snapshot, subject) ?? rowsOfAnswer(route, snapshot.run, subject))
     const rows = { first: await next(BATCH), next: () => next(BATCH) }

@@ -81,7 +81,7 @@ const variables = {
   METRICS_PORT: { default: '9464', description: 'Port of /metrics and /healthz; 0 takes a free one' },
   CLUSTER_SECRET: { secret: true, description: 'Secret that services of the platform call the API with' },
   AUTH_URL: { description: 'CloudTuner auth service; absent: local tokens only' },
-  API_RATE_LIMIT: { default: '1200', description: 'Requests a minute of one token; 0 = no limit' },
+  API_RATE_LIMIT: { default: '6000', description: 'Requests a minute of one token; 0 = no limit' },
   INGEST_CRON: { default: '10 * * * *', description: 'When windows are planned, UTC' },
   NIGHTLY_CRON: { default: '30 3 * * *', description: 'When nightly work runs, UTC' },
   SETTLE_MINUTES: { default: '10', description: 'Minutes after its end at which a window is first read' },

@@ -51,7 +51,7 @@ describe('the configuration', () => {
         metricsPort: 9464,
         clusterSecret: undefined,
         authUrl: undefined,
-        rateLimit: 1200,
+        rateLimit: 6000,
       },
       schedule: { ingestCron: '10 * * * *', nightlyCron: '30 3 * * *', settleMinutes: 10 },
       retention: { hourlyDays: 400, dailyDays: 0 },

@@ -9,6 +9,7 @@ import { ApiError } from './errors.js'
 import type { ObserveApi } from './events.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { addCompression } from './plugins/compression.js'
+import { addDocumentRoutes, addOpenApi } from './plugins/openapi.js'
 import { addRateLimit, admitAll, admitLimited } from './plugins/rate-limit.js'
 import { addPressureShedding, boundWork } from './plugins/shedding.js'
 import { clusterCost } from './routes/cluster-cost.js'
@@ -75,9 +76,13 @@ export function buildApp(options: AppOptions): Api {
   app.setNotFoundHandler((request, reply) => replyWithError(new ApiError('OE0257', []), request, reply))
 
   addCompression(app)
-  addPressureShedding(app, limits.eventLoopDelayMs, observe)
+  if (limits.eventLoopDelayMs > 0) addPressureShedding(app, limits.eventLoopDelayMs, observe)
   addRateLimit(app)
-  addScope(app, api => addHealth(api, { pool: options.pool }))
+  addOpenApi(app)
+  addScope(app, api => {
+    addHealth(api, { pool: options.pool })
+    addDocumentRoutes(api)
+  })
   addScope(app, api => {
     boundWork(api, limits.inWork, observe)
     addReadRoutes(api, routeDeps(api, options, limits))

@@ -1,10 +1,22 @@
+interface Entry {
+  readonly status: number
+  readonly template: string
+  /** For the documentation, where the sentence alone does not tell. */
+  readonly meaning?: string
+}
+
 /**
  * The codes that a reader of the API may see, with their status and the sentence that their parameters fill. Codes,
  * statuses and the order of the parameters are CloudTuner's, as its clients tell errors apart by them.
  */
 const catalogue = {
   OE0002: { status: 404, template: '%s %s not found' },
-  OE0003: { status: 503, template: '%s' },
+  OE0003: {
+    status: 503,
+    template: '%s',
+    meaning:
+      'Not now; the same request may succeed after Retry-After. The database cannot be used, nothing of the account is loaded yet, or too much is asked at once',
+  },
   OE0212: { status: 400, template: 'Unexpected parameters: %s' },
   OE0216: { status: 400, template: '%s is not provided' },
   OE0217: { status: 400, template: 'Invalid %s' },
@@ -20,7 +32,7 @@ const catalogue = {
   OE0473: { status: 400, template: 'Invalid format: %s' },
   OE0515: { status: 400, template: 'The interval from start_date to end_date is too long' },
   U0429: { status: 429, template: 'Too many requests' },
-} as const satisfies Record<string, { status: number; template: string }>
+} as const satisfies Record<string, Entry>
 
 export type ApiCode = keyof typeof catalogue
 export type ApiParam = string | number
@@ -56,6 +68,13 @@ export class ApiError extends Error {
 /** 503: not now, but the same request may succeed after `retryAfterSeconds`. */
 export function unavailable(text: string, retryAfterSeconds: number, cause?: unknown): ApiError {
   return new ApiError('OE0003', [text], { headers: { 'retry-after': String(retryAfterSeconds) }, cause })
+}
+
+/** What a caller may meet with a status, each code with its sentence; … stands for what varies. */
+export function codesOf(status: number): { code: string; meaning: string }[] {
+  return Object.entries<Entry>(catalogue)
+    .filter(([, entry]) => entry.status === status)
+    .map(([code, { template, meaning }]) => ({ code, meaning: meaning ?? template.replaceAll('%s', '…') }))
 }
 
 function fill(template: string, params: readonly ApiParam[]): string {

@@ -4,7 +4,7 @@ export interface Limits {
   readonly requestsPerMinute: number
   /** Requests in work at once; each holds a connection to the database or waits for one. */
   readonly inWork: number
-  /** Mean delay of the event loop over a second, in milliseconds. */
+  /** Mean delay of the event loop beyond which requests are refused, in milliseconds. 0: any delay. */
   readonly eventLoopDelayMs: number
   /** How long the headers of a request may take to arrive. */
   readonly headersMs: number
@@ -14,12 +14,19 @@ export interface Limits {
   readonly checkConnectionsMs: number
 }
 
+/** What holds where nothing else is told. */
 export const DEFAULT_LIMITS: Limits = {
   requestsPerMinute: 0,
   // Ten times the connections of a process: with more, the last would wait for one longer than it may.
   inWork: 100,
-  eventLoopDelayMs: 500,
+  eventLoopDelayMs: 0,
   headersMs: 10_000,
   requestMs: 30_000,
   checkConnectionsMs: 2_000,
 }
+
+/**
+ * Of a process that serves. Its worker may compute for a second without a pause, which delays a few requests once and is
+ * no reason to refuse others; a loop that lags by a second on average does nothing else any more.
+ */
+export const SERVICE_LIMITS = { eventLoopDelayMs: 1000 }

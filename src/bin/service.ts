@@ -9,6 +9,7 @@ import { rollUpDays } from '../../jobs/roll-up-days.js'
 import { wakeDue } from '../../jobs/wake-due.js'
 import { buildApp } from '../api/app.js'
 import type { ApiEvent } from '../api/events.js'
+import { SERVICE_LIMITS } from '../api/limits.js'
 import type { Config } from '../config.js'
 import { requireSchema } from '../db/migrate.js'
 import { checkServer, createPool } from '../db/pool.js'
@@ -256,7 +257,7 @@ async function startApi(
     logger,
     settleMinutes: config.schedule.settleMinutes,
     retention: config.retention,
-    limits: { requestsPerMinute: config.api.rateLimit },
+    limits: { ...SERVICE_LIMITS, requestsPerMinute: config.api.rateLimit },
     observe: event => countAnswer(metrics, event),
   })
   opened.push(() => app.close())

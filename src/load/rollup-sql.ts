@@ -35,6 +35,9 @@ const COSTS = [
   'network_internet_cost',
   'load_balancer_cost',
 ]
+const JUDGED = ['cpu_core_judged_hours', 'ram_gib_judged_hours']
+/** What the API needs of a workload beside, signed where it is idle cost. */
+const SHARED = ['cpu_used_cost', 'ram_used_cost', 'idle_by_cluster_cost', 'idle_by_node_cost']
 /** What null says "not measured" of. Requests are no such: a null there says that there is none. */
 const MEASURED = ['cpu_core_used_hours', 'ram_gib_used_hours', 'gpu_hours', 'pv_gib_hours', ...COSTS.slice(2)]
 
@@ -69,6 +72,8 @@ const LACKS = [
   ['no_load_balancer', 'h.load_balancer_cost is null'],
 ] as const
 
+const MASKS = ['hour_mask', ...LACKS.map(([name]) => name)]
+
 const RESOURCES = ['cpu', 'ram', 'gpu'] as const
 
 // Ratios of the day's hours. In tables with a key, not in the statements that use them: of a month that has just begun
@@ -96,8 +101,7 @@ function idleBorne(unit: string): string {
 const workload = `
   insert into warehouse.allocation_daily (cloud_account_id, cluster_id, day, kind, namespace, controller_kind, controller,
     container, node, hours, pods, ${QUANTITIES.join(', ')}, ${COSTS.join(', ')},
-    cpu_core_judged_hours, ram_gib_judged_hours, partial_parts, hour_mask, ${LACKS.map(([name]) => name).join(', ')},
-    cpu_used_cost, ram_used_cost, idle_by_cluster_cost, idle_by_node_cost)
+    ${JUDGED.join(', ')}, partial_parts, ${MASKS.join(', ')}, ${SHARED.join(', ')})
   select $1, $2, $3::date, 'workload', coalesce(c.namespace, ''), coalesce(c.controller_kind, ''),
     coalesce(c.controller, ''), coalesce(c.container, ''), coalesce(c.node, ''),
     count(distinct h.window_start), count(distinct c.pod),
@@ -130,7 +134,7 @@ const REMAINDER_PARTS = [
 const remainder = `
   insert into warehouse.allocation_daily (cloud_account_id, cluster_id, day, kind, namespace, controller_kind, controller,
     container, node, ${REMAINDER_PARTS.flatMap(([, cost, amount]) => [cost, amount]).join(', ')}, management_cost,
-    hour_mask, ${LACKS.map(([name]) => name).join(', ')})
+    ${MASKS.join(', ')})
   select $1, $2, $3::date, h.kind, h.namespace, '', '', '', '',
     ${REMAINDER_PARTS.flatMap(([part]) => [
       `sum(h.cost) filter (where h.part = '${part}')`,
@@ -141,6 +145,18 @@ const remainder = `
   from warehouse.remainder_hourly h
   where ${HOURS}
   group by h.kind, h.namespace`
+
+// Of the rows that were just made, not of the hours, so that the two can't differ.
+const namespaces = `
+  insert into warehouse.namespace_daily (cloud_account_id, cluster_id, day, kind, namespace,
+    ${[...QUANTITIES, ...JUDGED, ...COSTS, 'management_cost', ...SHARED, ...MASKS].join(', ')})
+  select $1, $2, $3::date, d.kind, d.namespace,
+    ${[...QUANTITIES, ...JUDGED].map(column => quantity(`d.${column}`, column)).join(', ')},
+    ${[...COSTS, 'management_cost', ...SHARED].map(column => `sum(d.${column})`).join(', ')},
+    ${MASKS.map(column => `bit_or(d.${column})`).join(', ')}
+  from warehouse.allocation_daily d
+  where ${OF_DAY}
+  group by d.kind, d.namespace`
 
 /** Idle cost of the rows of the group that nothing can bear. */
 function idleLeft(unit: string): string {
@@ -184,14 +200,16 @@ const assets = `
   where ${HOURS}
   group by h.asset_type, h.asset_id, h.name`
 
+/** Tables that a roll-up writes, in the order in which it locks them. */
+export const DAILY_TABLES = ['allocation_daily', 'idle_daily', 'asset_daily', 'namespace_daily'] as const
+
 /** In this order: what was there of the day, then the sums. */
 export const ROLL_UP = [
-  ...['allocation_daily', 'idle_daily', 'asset_daily'].map(
-    table => `delete from warehouse.${table} where ${OF_DAY}`,
-  ),
+  ...DAILY_TABLES.map(table => `delete from warehouse.${table} where ${OF_DAY}`),
   ...ratios,
   workload,
   remainder,
+  namespaces,
   idle,
   nodes,
   assets,

@@ -4,7 +4,7 @@ import { retryConflicts } from '../db/retry.js'
 import { underLock } from '../db/session-lock.js'
 import { DAY_SECONDS, dateOf, type Window } from '../domain/window.js'
 import { ensurePartitions } from './partitions.js'
-import { NOTE_ROLLED, NOTE_USED, ROLL_UP } from './rollup-sql.js'
+import { DAILY_TABLES, NOTE_ROLLED, NOTE_USED, ROLL_UP } from './rollup-sql.js'
 
 /** A UTC day of a cluster. */
 export interface ClusterDay {
@@ -13,8 +13,6 @@ export interface ClusterDay {
   /** Unix seconds of its start. */
   readonly day: number
 }
-
-const DAILY_TABLES = ['allocation_daily', 'idle_daily', 'asset_daily'] as const
 
 /**
  * What makes the sums of a day differ from its hours; `s` is what is published, `d` what was summed. The release that

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { MISSING_ID } from '../query/parameters.js'
 import { satisfies, startsIn } from '../query/where.js'
 import { type MissingPart, missingParts } from './missing.js'
-import { firstSeen, lastSeen, windowsOf } from './parts.js'
+import { windowsOf } from './parts.js'
 import { type FactQuery, type Lackable, MEASURES } from './scope.js'
 import { partTables } from './shared.js'
 
@@ -143,13 +143,15 @@ function answerTables(query: FactQuery): RawBuilder<unknown> {
     answer as materialized (${withIdentity(query)})`
 }
 
-// Most parts have one mask of hours in common, so that few windows have to be looked up.
+// Most parts have one mask of hours in common, so that few windows have to be looked up. Of days whose hours have expired
+// the ledger has none.
 function covered({ scope }: FactQuery): RawBuilder<unknown> {
   return sql`
-    select m.cluster_id, m.slot, m.hours, sum(l.coverage) as coverage, count(l.coverage) as windows
+    select m.cluster_id, m.slot, m.hours, sum(l.coverage) as coverage, count(l.coverage) as windows,
+      min(w.window_start) as first_seen, max(w.window_start) + interval '1 hour' as last_seen
     from (select distinct cluster_id, slot, hours from parts) m
     cross join ${windowsOf(sql`m.slot`, sql`m.hours`)}
-    join warehouse.window_ledger l
+    left join warehouse.window_ledger l
       on l.cloud_account_id = ${scope.cloudAccountId}::uuid
       and l.cluster_id = m.cluster_id
       and l.window_start = w.window_start
@@ -170,8 +172,7 @@ function entities({ shape }: FactQuery): RawBuilder<unknown> {
   return sql`
     select coalesce(p.kind, case when num_nulls(${sql.join(values)}) > 0 then 'unallocated' else 'workload' end) as kind,
       p.value_1, p.value_2, p.step_start,
-      min(${firstSeen(sql`p.slot`, sql`p.hours`)}) as first_seen,
-      max(${lastSeen(sql`p.slot`, sql`p.hours`)}) as last_seen,
+      min(v.first_seen) as first_seen, max(v.last_seen) as last_seen,
       ${sql.join(COUNTED.map(sum))},
       ${sql.join(
         [

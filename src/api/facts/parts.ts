@@ -22,19 +22,22 @@ export interface FactSource {
   readonly columns: FactColumns
   /** What a row is told apart by, where that isn't what filters look at. */
   readonly rowColumns?: FactColumns
+  /** Of one row; null and absent ones count nothing. */
   readonly measures: Partial<Record<Measure, Column>>
   /** Of a fact in an hour: whether it lacks the part. Of a day: the mask of hours in which one did. */
   readonly lacks: Partial<Record<Lackable, Column>>
   readonly grain: 'hour' | 'day'
+  /** Each row is a part as it is, as the answer's rows are nearly as fine; else they are summed up. */
+  readonly rowsAreParts?: boolean
   readonly having?: Column
 }
 
 /**
  * Statement that sums one source up per row of the answer, cluster and slot: the UTC day, or the hour where the step is
- * one. Days keep the groups few, and exact sums are what takes the time. `hours` has a bit for each hour of the day in
- * which there was a fact, so that the coverage of each window counts once however many containers ran in it.
- * `no_<part>` has those in which a fact lacks the part: a part is null where no fact has it, and these tell what was not
- * measured from what does not apply.
+ * one. Days keep the groups few, and exact sums are what takes the time; so what would hardly get fewer is left to the
+ * answer's own sums. `hours` has a bit for each hour of the day in which there was a fact, so that the coverage of each
+ * window counts once however many containers ran in it. `no_<part>` has those in which a fact lacks the part: a part is
+ * null where no fact has it, and these tell what was not measured from what does not apply.
  *
  * Where cost is shared out, filters come last: `is_asked` tells which parts they leave, and `is_shared` which are to be
  * spread over the others.
@@ -57,13 +60,13 @@ export function partsOf(
       ${source.columns.cluster} as cluster_id, ${slotOf(source, shape.step)} as slot,
       ${isSharing ? asked : sql`true`} as is_asked, ${isSharing ? isShared : sql`false`} as is_shared,
       ${hoursWhere(source, sql`true`)} as hours,
-      ${sql.join(measures.map(measure => sql`${source.measures[measure] ?? sql`null::numeric`} as ${sql.id(measure)}`))},
+      ${sql.join(measures.map(measure => sql`${measureOf(source, measure)} as ${sql.id(measure)}`))},
       ${sql.join(LACKABLE.map(part => sql`${lackOf(source, part)} as ${sql.id(`no_${part}`)}`))}
     ${source.from}
     where ${sql.ref(`${source.table}.cloud_account_id`)} = ${scope.cloudAccountId}::uuid
       and ${whenOf(source, query)}
       and ${isSharing ? sql`true` : asked}
-    group by 1, 2, 3, 4, 5, 6, 7
+    ${source.rowsAreParts ? sql`` : sql`group by 1, 2, 3, 4, 5, 6, 7`}
     ${source.having === undefined ? sql`` : sql`having ${source.having}`}`
 }
 
@@ -79,17 +82,28 @@ function slotOf({ table, grain }: FactSource, step: string): Column {
   return step === 'hour' ? start : dayOf(start)
 }
 
+function measureOf({ measures, rowsAreParts }: FactSource, measure: Measure): Column {
+  const value = measures[measure]
+  if (value === undefined) return sql`null::numeric`
+  return rowsAreParts ? value : sql`sum(${value})`
+}
+
 function lackOf(source: FactSource, part: Lackable): Column {
   const lack = source.lacks[part]
   if (lack === undefined) return sql`0`
-  return source.grain === 'day' ? sql`coalesce(bit_or(${lack}), 0)` : hoursWhere(source, lack)
+  return source.grain === 'day' ? maskOf(source, lack) : hoursWhere(source, lack)
 }
 
 // The condition decides first: reading the hour takes longer than most of what is summed up here.
-function hoursWhere({ table, grain }: FactSource, condition: Column): Column {
-  if (grain === 'day') return sql`coalesce(bit_or(${sql.ref(`${table}.hour_mask`)}), 0)`
+function hoursWhere(source: FactSource, condition: Column): Column {
+  const { table, grain } = source
+  if (grain === 'day') return maskOf(source, sql.ref(`${table}.hour_mask`))
   const hour = sql`(date_part('epoch', ${sql.ref(`${table}.window_start`)})::bigint / 3600 % 24)::integer`
   return sql`coalesce(bit_or(1 << ${hour}) filter (where ${condition}), 0)`
+}
+
+function maskOf({ rowsAreParts }: FactSource, mask: Column): Column {
+  return rowsAreParts ? mask : sql`coalesce(bit_or(${mask}), 0)`
 }
 
 /** From-list that turns a mask of hours of the slot's day into windows: `window_start` of `w`. */
@@ -99,13 +113,4 @@ export function windowsOf(slot: Column, hours: Column): RawBuilder<unknown> {
     from generate_series(0, 23) as h
     where ${hours} >> h & 1 = 1
   ) w`
-}
-
-/** Start of the first window of a mask of hours, and the end of its last one. */
-export function firstSeen(slot: Column, hours: Column): Column {
-  return sql`${dayOf(slot)} + floor(ln((${hours} & -${hours}) + 0.5) / ln(2)) * interval '1 hour'`
-}
-
-export function lastSeen(slot: Column, hours: Column): Column {
-  return sql`${dayOf(slot)} + (floor(ln(${hours} + 0.5) / ln(2)) + 1) * interval '1 hour'`
 }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { usedCost } from '../../db/used-cost.js'
 import { isByLabel, labelOf } from '../query/parameters.js'
-import { type Column, columnsOf, inHours } from './columns.js'
+import { allFilters, asks, type Column, columnsOf, inHours } from './columns.js'
 import type { FactSource } from './parts.js'
 import type { FactQuery, Measure } from './scope.js'
 
@@ -21,7 +21,7 @@ export function sourcesOf(query: FactQuery): FactSource[] {
   ]
 }
 
-const SUMMED = [
+const MEASURED = [
   'minutes',
   'cpu_core_hours',
   'cpu_core_request_hours',
@@ -41,8 +41,8 @@ const SUMMED = [
   'load_balancer_cost',
 ] as const
 
-function sumsOf(table: string, columns: readonly Measure[]): Partial<Record<Measure, Column>> {
-  return Object.fromEntries(columns.map(column => [column, sql`sum(${sql.ref(`${table}.${column}`)})`]))
+function named(table: string, columns: readonly Measure[]): Partial<Record<Measure, Column>> {
+  return Object.fromEntries(columns.map(column => [column, sql.ref(`${table}.${column}`)]))
 }
 
 // A fact without its container row would be a fault of the loader: it counts as unallocated and is not lost.
@@ -50,7 +50,7 @@ export function containerHours(query: FactQuery): FactSource {
   const names = labelNames(query)
   const label = (name: string) => sql`k.${sql.id(`label_${names.indexOf(name)}`)}`
   const used = (cost: string, usage: string, allocated: string) =>
-    sql`sum(${sql.raw(usedCost(`a.${cost}`, `a.${usage}`, `a.${allocated}`))})`
+    sql.raw(usedCost(`a.${cost}`, `a.${usage}`, `a.${allocated}`))
   return {
     kind: noKind,
     table: 'a',
@@ -72,13 +72,13 @@ export function containerHours(query: FactQuery): FactSource {
       label,
     },
     measures: {
-      ...sumsOf('a', SUMMED),
+      ...named('a', MEASURED),
       // Where the usage was not measured, the request says nothing about efficiency.
-      cpu_judged: sql`sum(a.cpu_core_request_hours) filter (where a.cpu_core_used_hours is not null)`,
-      ram_judged: sql`sum(a.ram_gib_request_hours) filter (where a.ram_gib_used_hours is not null)`,
+      cpu_judged: sql`case when a.cpu_core_used_hours is not null then a.cpu_core_request_hours end`,
+      ram_judged: sql`case when a.ram_gib_used_hours is not null then a.ram_gib_request_hours end`,
       cpu_used_cost: used('cpu_cost', 'cpu_core_used_hours', 'cpu_core_hours'),
       ram_used_cost: used('ram_cost', 'ram_gib_used_hours', 'ram_gib_hours'),
-      own_cost: sql`sum(a.total_cost)`,
+      own_cost: sql.ref('a.total_cost'),
       ...(query.scope.idle === 'share' ? { idle_cost: sharedIdle() } : {}),
     },
     lacks: {
@@ -91,12 +91,24 @@ export function containerHours(query: FactQuery): FactSource {
   }
 }
 
-function workloadDays({ scope }: FactQuery): FactSource {
+/** The table of daily sums with the fewest rows that knows what is asked for; that of workloads knows all of it. */
+function workloadTable({ scope, shape }: FactQuery): string {
+  const { cluster: _cluster, namespace: _namespace, ...finer } = scope.filters
+  const isCoarse = shape.breakdownBy.every(one => one === 'cluster' || one === 'namespace')
+  return isCoarse && !allFilters(finer).some(asks)
+    ? 'warehouse.namespace_daily'
+    : 'warehouse.allocation_daily'
+}
+
+// Both tables have the columns that are named here; that of namespaces is asked for none that it lacks.
+function workloadDays(query: FactQuery): FactSource {
+  const { scope, shape } = query
   return {
     kind: noKind,
     table: 'd',
     grain: 'day',
-    from: sql`from (select * from warehouse.allocation_daily where kind = 'workload') d`,
+    rowsAreParts: shape.breakdownBy.some(one => one === 'controller' || one === 'container'),
+    from: sql`from (select * from ${sql.table(workloadTable(query))} where kind = 'workload') d`,
     columns: columnsOf({
       cluster: sql.ref('d.cluster_id'),
       node: orNull('d.node'),
@@ -106,13 +118,11 @@ function workloadDays({ scope }: FactQuery): FactSource {
       container: orNull('d.container'),
     }),
     measures: {
-      ...sumsOf('d', [...SUMMED, 'cpu_used_cost', 'ram_used_cost']),
-      cpu_judged: sql`sum(d.cpu_core_judged_hours)`,
-      ram_judged: sql`sum(d.ram_gib_judged_hours)`,
-      own_cost: sql`sum(d.total_cost)`,
-      ...(scope.idle === 'share'
-        ? { idle_cost: sql`sum(${sql.ref(`d.idle_by_${scope.idleBy}_cost`)})` }
-        : {}),
+      ...named('d', [...MEASURED, 'cpu_used_cost', 'ram_used_cost']),
+      cpu_judged: sql.ref('d.cpu_core_judged_hours'),
+      ram_judged: sql.ref('d.ram_gib_judged_hours'),
+      own_cost: sql.ref('d.total_cost'),
+      ...(scope.idle === 'share' ? { idle_cost: sql.ref(`d.idle_by_${scope.idleBy}_cost`) } : {}),
     },
     lacks: {
       gpu: sql.ref('d.no_gpu'),
@@ -126,7 +136,7 @@ function workloadDays({ scope }: FactQuery): FactSource {
 // What no container carries belongs to its cluster and is one row per kind in every other breakdown. It may belong to
 // a namespace too, which filters respect, but it isn't cost of that namespace's workloads.
 function remainderHours(): FactSource {
-  const cost = (part: string) => sql`sum(r.cost) filter (where r.part = ${sql.lit(part)})`
+  const cost = (part: string) => sql`case when r.part = ${sql.lit(part)} then r.cost end`
   return {
     kind: sql.ref('r.kind'),
     table: 'r',
@@ -135,14 +145,14 @@ function remainderHours(): FactSource {
     columns: columnsOf({ cluster: sql.ref('r.cluster_id'), namespace: orNull('r.namespace') }),
     rowColumns: columnsOf({ cluster: sql.ref('r.cluster_id') }),
     measures: {
-      pv_gib_hours: sql`sum(r.quantity) filter (where r.part = 'pv')`,
+      pv_gib_hours: sql`case when r.part = 'pv' then r.quantity end`,
       pv_cost: cost('pv'),
       network_zone_cost: cost('network_zone'),
       network_region_cost: cost('network_region'),
       network_internet_cost: cost('network_internet'),
       load_balancer_cost: cost('load_balancer'),
       management_cost: cost('management'),
-      own_cost: sql`sum(r.cost)`,
+      own_cost: sql.ref('r.cost'),
     },
     lacks: {},
   }
@@ -153,11 +163,11 @@ function remainderDays(): FactSource {
     kind: sql.ref('d.kind'),
     table: 'd',
     grain: 'day',
-    from: sql`from (select * from warehouse.allocation_daily where kind <> 'workload') d`,
+    from: sql`from (select * from warehouse.namespace_daily where kind <> 'workload') d`,
     columns: columnsOf({ cluster: sql.ref('d.cluster_id'), namespace: orNull('d.namespace') }),
     rowColumns: columnsOf({ cluster: sql.ref('d.cluster_id') }),
     measures: {
-      ...sumsOf('d', [
+      ...named('d', [
         'pv_gib_hours',
         'pv_cost',
         'network_zone_cost',
@@ -166,7 +176,7 @@ function remainderDays(): FactSource {
         'load_balancer_cost',
         'management_cost',
       ]),
-      own_cost: sql`sum(d.total_cost)`,
+      own_cost: sql.ref('d.total_cost'),
     },
     lacks: {},
   }
@@ -179,9 +189,7 @@ function idleHours({ scope, plan }: FactQuery): FactSource {
   const isShared = scope.idle === 'share'
   const left = (resource: string) => {
     const cost = sql.ref(`i.${resource}_cost`)
-    return isShared
-      ? sql`sum(${cost}) filter (where ${sql.ref(`s.${resource}_ratio`)} is null)`
-      : sql`sum(${cost})`
+    return isShared ? sql`case when ${sql.ref(`s.${resource}_ratio`)} is null then ${cost} end` : cost
   }
   return {
     ...idleSource(left, isShared),
@@ -196,9 +204,7 @@ function idleHours({ scope, plan }: FactQuery): FactSource {
 function idleDays({ scope }: FactQuery): FactSource {
   const isShared = scope.idle === 'share'
   const left = (resource: string) =>
-    isShared
-      ? sql`sum(${sql.ref(`i.${resource}_left_by_${scope.idleBy}`)})`
-      : sql`sum(${sql.ref(`i.${resource}_cost`)})`
+    isShared ? sql.ref(`i.${resource}_left_by_${scope.idleBy}`) : sql.ref(`i.${resource}_cost`)
   return {
     ...idleSource(left, isShared),
     table: 'i',
@@ -214,7 +220,7 @@ function idleSource(
   isShared: boolean,
 ): Pick<FactSource, 'kind' | 'measures' | 'having'> {
   const [cpu, ram, gpu] = ['cpu', 'ram', 'gpu'].map(left) as [Column, Column, Column]
-  const any = sql`(coalesce(${cpu}, 0) <> 0 or coalesce(${ram}, 0) <> 0 or coalesce(${gpu}, 0) <> 0)`
+  const any = sql`(coalesce(sum(${cpu}), 0) <> 0 or coalesce(sum(${ram}), 0) <> 0 or coalesce(sum(${gpu}), 0) <> 0)`
   return {
     kind: sql`'idle'`,
     measures: {
@@ -229,9 +235,8 @@ function idleSource(
 
 /** The container's share of the idle cost of its hour: its cost of each resource times the unit's ratio. */
 function sharedIdle(): Column {
-  return sql`sum(
-    coalesce(a.cpu_cost * s.cpu_ratio, 0) + coalesce(a.ram_cost * s.ram_ratio, 0) + coalesce(a.gpu_cost * s.gpu_ratio, 0)
-  )`
+  return sql`coalesce(a.cpu_cost * s.cpu_ratio, 0) + coalesce(a.ram_cost * s.ram_ratio, 0)
+    + coalesce(a.gpu_cost * s.gpu_ratio, 0)`
 }
 
 function joinShares({ scope, plan }: FactQuery): Column {

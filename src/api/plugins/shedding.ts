@@ -5,6 +5,8 @@ import type { ObserveApi } from '../events.js'
 import type { Api } from '../routes/methods.js'
 
 const RETRY_SECONDS = 2
+/** Over how long the delay is averaged. */
+const SAMPLE_MS = 2000
 
 /**
  * Refuses at once, with a 503 and a time to come back, while the event loop lags by more than the limit on average.
@@ -13,6 +15,7 @@ const RETRY_SECONDS = 2
 export function addPressureShedding(app: Api, eventLoopDelayMs: number, observe: ObserveApi): void {
   app.register(underPressure, {
     maxEventLoopDelay: eventLoopDelayMs,
+    sampleInterval: SAMPLE_MS,
     pressureHandler: async () => {
       observe({ kind: 'shed', reason: 'event_loop' })
       throw tooBusy()

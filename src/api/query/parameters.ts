@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 
 /** The values that a filter takes: any of these; `!` excludes; the all-zero UUID stands for "has none". */
-const VALUE = { type: 'string', maxLength: 4096, examples: ['shop', '!kube-system'] }
+const VALUE = { type: 'string', maxLength: 4096 }
 
 export const MISSING_ID = '00000000-0000-0000-0000-000000000000'
 const END_OF_YEAR_9999 = 253_402_300_799
@@ -46,8 +46,9 @@ export const DIMENSION = {
 export const STEPS = ['all', 'hour', 'day', 'week', 'month'] as const
 export type Step = (typeof STEPS)[number]
 
-function filter(description: string) {
+function filter(description: string, examples: string[][]) {
   return Type.Array(Type.Unsafe<string>(VALUE), {
+    examples,
     default: [],
     description: `${description} Repeat for any of several; a value that starts with ! excludes; the all-zero UUID stands for "has none".`,
   })
@@ -79,26 +80,27 @@ export function optionalDates(start: string, end: string) {
 
 export const DATES = { start_date: Type.Integer(startDate), end_date: Type.Integer(endDate) }
 
-export const CLUSTER_FILTER = { k8s_cluster: filter('Cluster id.') }
+export const CLUSTER_FILTER = { k8s_cluster: filter('Cluster id.', [['cluster-one']]) }
 
 export const FILTERS = {
   ...CLUSTER_FILTER,
-  k8s_namespace: filter('Namespace.'),
-  k8s_node: filter('Name of the node.'),
-  created_by_kind: filter('Kind of the controller, for example Deployment.'),
-  created_by_name: filter('Name of the controller.'),
-  k8s_pod: filter('Name of the pod.'),
-  k8s_container: filter('Name of the container.'),
+  k8s_namespace: filter('Namespace.', [['shop'], ['shop', 'media'], ['!kube-system']]),
+  k8s_node: filter('Name of the node.', [['node-1']]),
+  created_by_kind: filter('Kind of the controller.', [['Deployment'], ['!DaemonSet']]),
+  created_by_name: filter('Name of the controller.', [['web'], [MISSING_ID]]),
+  k8s_pod: filter('Name of the pod.', [['web-6d5f8c7b9-x2x4z']]),
+  k8s_container: filter('Name of the container.', [['nginx']]),
   label: Type.Unsafe<ReadonlyMap<string, string[]>>({
     type: 'object',
     patternProperties: {
       [`^label\\.${LABEL_NAME}$`]: { type: 'array', items: VALUE },
     },
     maxProperties: 10,
+    examples: [{ 'label.team': 'red' }],
     allowed: LABEL_NAME_RULE,
     additionalProperties: false,
     description:
-      'Filters by labels of the pod, each a parameter label.<name>, the name as in Prometheus without label_: label.team=red. Values as in the other filters; ten labels at most.',
+      'Filters by labels of the pod, each a parameter `label.<name>`, the name as in Prometheus without label_: `label.team=red`. Values as in the other filters; ten labels at most.',
   }),
 }
 
@@ -107,7 +109,7 @@ export const BREAKDOWN_BY = {
     default: ['namespace'],
     maxItems: 2,
     description:
-      'What makes a row; repeat for two dimensions. A label is named label:<name>, as in Prometheus without label_.',
+      'What makes a row; repeat for two dimensions. A label is named `label:<name>`, as in Prometheus without label_.',
     examples: [['namespace'], ['cluster', 'controller'], ['label:team']],
   }),
 }
@@ -139,12 +141,12 @@ export const SHARING = {
     Type.Unsafe<string>({
       type: 'string',
       maxLength: 253,
-      examples: ['kube-system'],
       allowed: 'is too long',
     }),
     {
       default: [],
       maxItems: 100,
+      examples: [['kube-system', 'monitoring']],
       description:
         "Namespaces whose workloads' cost is spread over the other rows of their cluster, within each step and before any filter.",
     },

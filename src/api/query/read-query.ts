@@ -3,7 +3,7 @@ import type { ApiCode } from '../errors.js'
 import { ArgumentReader, type RawArguments, shown } from './arguments.js'
 
 /** Keywords of JSON Schema that a query parameter may use; whatever is written there is also checked. */
-interface ParameterSchema {
+export interface ParameterSchema {
   readonly type?: string
   readonly enum?: readonly string[]
   readonly default?: unknown
@@ -18,6 +18,9 @@ interface ParameterSchema {
   readonly allowed?: string
   /** A code of its own for values that aren't allowed, with the value as its parameter. */
   readonly refusal?: ApiCode
+  /** These two are for the documentation alone. */
+  readonly description?: string
+  readonly examples?: readonly unknown[]
 }
 
 /** What parameters an answer takes: a property a parameter, as they are documented. */
@@ -45,7 +48,7 @@ export function readQuery<Schema extends QuerySchema, Asked>(
   return asked
 }
 
-function asParameter(schema: TSchema): ParameterSchema {
+export function asParameter(schema: TSchema): ParameterSchema {
   return schema as ParameterSchema
 }
 
@@ -119,6 +122,12 @@ function checkText(reader: ArgumentReader, name: string, text: string, schema: P
     text.length <= (schema.maxLength ?? Infinity) &&
     (schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text))
   if (!isAllowed) reader.refuse('OE0217', [name], `${shown(text)} ${schema.allowed ?? 'is too long'}`)
+}
+
+/** Whether a request without the parameter is refused. */
+export function isRequired(schema: ParameterSchema): boolean {
+  const canBe = schema.enum !== undefined || schema.type === 'integer' || schema.type === 'string'
+  return canBe && schema.default === undefined && !isOptional(schema)
 }
 
 /** A parameter that may be left out although it has no default. */

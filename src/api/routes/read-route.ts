@@ -10,6 +10,7 @@ import { accountNotFound } from '../auth.js'
 import { entityTag, heldTag } from '../caching.js'
 import { JSON_TYPE } from '../error-reply.js'
 import { ApiError, unavailable } from '../errors.js'
+import { accountOperation } from '../openapi/operations.js'
 import type { Admit } from '../plugins/rate-limit.js'
 import type { ArgumentReader, RawArguments } from '../query/arguments.js'
 import { type QuerySchema, readQuery } from '../query/read-query.js'
@@ -82,7 +83,10 @@ export function addReadRoute<Query extends QuerySchema, Asked extends AnyAsked, 
 ): void {
   const url = `/restapi/v2/cloud_accounts/:id/k8s/${route.name}`
   refuseOtherMethods(api, url)
-  const options = { schema: { response: { 200: route.body } } }
+  const options = {
+    schema: { response: { 200: route.body } },
+    config: { documented: accountOperation(route) },
+  }
   api.get<{ Params: { id: string }; Querystring: RawArguments }>(url, options, async (request, reply) => {
     const { cloudAccountId } = await deps.admit(request, reply, request.params.id)
     const snapshot = await openSnapshot(deps.pool, cloudAccountId)

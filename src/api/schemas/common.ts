@@ -3,8 +3,7 @@ import { type Static, Type } from 'typebox'
 // `type: [x, 'null']` rather than a union of schemas, which the serializer would have to try out value by value.
 export const NullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] })
 export const NullableString = Type.Unsafe<string | null>({ type: ['string', 'null'] })
-/** Unix seconds, UTC. */
-export const Timestamp = Type.Integer()
+export const Timestamp = Type.Integer({ description: 'Unix seconds, UTC.' })
 const NullableTimestamp = Type.Unsafe<number | null>({ type: ['integer', 'null'] })
 /** A number that may be unknown. */
 export function nullable(description: string) {
@@ -56,11 +55,27 @@ export const Gap = Type.Object(
         'quarantined',
         'expired',
       ],
-      { type: 'string' },
+      {
+        type: 'string',
+        description: [
+          'not_loaded: due, and not loaded yet.',
+          'source_incomplete: a store was missing, or an answer was partial or contradictory.',
+          'source_silent: no heartbeat; the cluster or its sender was down.',
+          'missing_series: an essential metric was absent.',
+          'suspect: a later reading gave less than the one before.',
+          'quarantined: no reading helped.',
+          'expired: older than the retention.',
+        ].join(' '),
+      },
     ),
   },
   { description: 'Consecutive windows of a cluster that are missing or in doubt for one reason.' },
 )
+
+export const Warning = Type.Object({
+  code: Type.String({ description: 'One word for programs, for example network_not_collected.' }),
+  detail: Type.String({ description: 'A sentence for people, with clusters and windows.' }),
+})
 
 export const Meta = Type.Object({
   currency: Type.String({
@@ -78,11 +93,17 @@ export const Meta = Type.Object({
   }),
   partial: Type.Boolean({ description: 'True where a window or a part of the cost is missing.' }),
   gaps: Type.Array(Gap),
-  warnings: Type.Array(Type.Object({ code: Type.String(), detail: Type.String() })),
+  warnings: Type.Array(Warning, { description: 'What was not measured, and where.' }),
 })
 export type MetaBody = Static<typeof Meta>
 
-export const Page = Type.Object({ limit: Type.Integer(), next: NullableString })
+export const Page = Type.Object({
+  limit: Type.Integer({ description: 'As asked.' }),
+  next: Type.Unsafe<string | null>({
+    ...NullableString,
+    description: 'The cursor of the next page; null on the last.',
+  }),
+})
 
 /** What every answer over a range begins with. */
 export const RangeHead = { start_date: Timestamp, end_date: Timestamp }
@@ -107,21 +128,38 @@ export const ListHead = {
     anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
     description: 'As asked: one name, or a list of two.',
   }),
-  step: Type.String(),
+  step: Type.String({ description: 'As asked.' }),
   ...Totals,
 }
 
 /** Who a row of facts is: only what the breakdown fixes is filled in. */
 export const Identity = {
   id: Type.String({ description: 'The all-zero UUID for what has none of the dimensions.' }),
-  name: Type.String(),
-  kind: Type.Enum(['workload', 'idle', 'unmounted', 'cluster_management', 'unallocated'], { type: 'string' }),
-  cluster: NullableString,
-  namespace: NullableString,
-  node: NullableString,
-  controller_kind: NullableString,
-  controller: NullableString,
-  pod: NullableString,
-  container: NullableString,
-  labels: NullableLabels,
+  name: Type.String({
+    description:
+      'Its values of the breakdown, two with a slash between; __idle__, __unmounted__, __cluster_management__ or __unallocated__ for what no workload carries.',
+  }),
+  kind: Type.Enum(['workload', 'idle', 'unmounted', 'cluster_management', 'unallocated'], {
+    type: 'string',
+    description:
+      'workload: what containers used or reserved. idle: node cost that no container was charged for. unmounted: volumes and load balancers without a pod. cluster_management: the fee. unallocated: what lacks a value of the breakdown.',
+  }),
+  cluster: fixed('Cluster id'),
+  namespace: fixed('Namespace'),
+  node: fixed('Name of the node'),
+  controller_kind: fixed('Kind of the controller'),
+  controller: fixed('Name of the controller'),
+  pod: fixed('Name of the pod'),
+  container: fixed('Name of the container'),
+  labels: Type.Unsafe<Record<string, string> | null>({
+    ...NullableLabels,
+    description: 'Those that the breakdown fixes, by name as in Prometheus without label_; else null.',
+  }),
+}
+
+function fixed(what: string) {
+  return Type.Unsafe<string | null>({
+    ...NullableString,
+    description: `${what}, where the breakdown fixes it; else null.`,
+  })
 }

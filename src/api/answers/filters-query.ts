@@ -104,7 +104,7 @@ function valuesOf(
       ? inHours(sql.ref(`${table}.window_start`), plan.hours)
       : inDays(sql.ref(`${table}.day`), plan.days)
   return sql`
-    select ${value} as value, coalesce(${measures.own_cost ?? sql`null::numeric`}, 0) as cost
+    select ${value} as value, coalesce(sum(${measures.own_cost ?? sql`null::numeric`}), 0) as cost
     ${from}
     where ${sql.ref(`${table}.cloud_account_id`)} = ${scope.cloudAccountId}::uuid
       and ${when}

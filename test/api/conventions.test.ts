@@ -76,7 +76,6 @@ interface Fault {
  * a filter by what there is not finds nothing), OE0445 (no organisation is asked for), OE0433 (no cloud is asked).
  */
 function faultsOf(route: RouteCase): Fault[] {
-  const has = (...names: string[]) => names.every(name => route.parameters.includes(name))
   const one = (what: string, [status, code, ...params]: [number, string, ...unknown[]], parts: Parts) => ({
     ...{ what, status, code, params, parts },
   })
@@ -110,12 +109,14 @@ function faultsOf(route: RouteCase): Fault[] {
     }),
     one('an unknown format', [400, 'OE0473', 'xlsx'], { query: { format: 'xlsx' } }),
     one('unexpected arguments', [400, 'OE0212', 'b, a'], { query: { b: 1, a: 2 } }),
-    one('an account without data', [503, 'OE0003', expect.stringContaining(EMPTY) as unknown], {
-      account: EMPTY,
-    }),
-    ...(has('cursor')
-      ? [one('a cursor of something else', [400, 'OE0217', 'cursor'], { query: { cursor: 'AAAA' } })]
-      : []),
+    ...(route.answersEmpty
+      ? []
+      : [
+          one('an account without data', [503, 'OE0003', expect.stringContaining(EMPTY) as unknown], {
+            account: EMPTY,
+          }),
+        ]),
+    one('a cursor of something else', [400, 'OE0217', 'cursor'], { query: { cursor: 'AAAA' } }),
   ]
 }
 

@@ -73,13 +73,18 @@ async function read([route, question]: (typeof QUESTIONS)[number]): Promise<stri
   const url = `${urlOf(FIRST, route.name)}?${encode(question)}`
   const { statusCode, body } = await world.app.inject({ url, headers: { secret: SECRET } })
   if (statusCode !== 200) throw new Error(`${url}: ${statusCode} ${body}`)
-  return question.format === 'csv' ? body : comparable(body)
+  return question.format === 'csv' ? withoutToday(body) : comparable(body)
 }
 
-/** An answer but for the number of the version, and for how floating point numbers were added up. */
+/** A table but for moments that are not of the time that it is about: when windows were loaded. */
+function withoutToday(body: string): string {
+  return body.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, text => (text.startsWith('2026-03-0') ? text : 'today'))
+}
+
+/** An answer but for the number of the version, when it was loaded, and for how floating point numbers were added up. */
 function comparable(body: string): string {
   return JSON.stringify(JSON.parse(body), (key, value) => {
-    if (key === 'data_version') return undefined
+    if (key === 'data_version' || key === 'last_import_at') return undefined
     return typeof value === 'number' ? Number(value.toPrecision(12)) : value
   })
 }

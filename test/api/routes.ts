@@ -5,6 +5,7 @@ import { costAllocation } from '../../src/api/routes/cost-allocation.js'
 import { efficiency } from '../../src/api/routes/efficiency.js'
 import { filters } from '../../src/api/routes/filters.js'
 import { rightsizing } from '../../src/api/routes/rightsizing.js'
+import { status } from '../../src/api/routes/status.js'
 import type { Question } from './world.js'
 
 export interface RouteCase {
@@ -14,6 +15,8 @@ export interface RouteCase {
   readonly parameters: readonly string[]
   /** Those that it refuses to do without. */
   readonly required: readonly string[]
+  /** It answers also before anything is loaded. */
+  readonly answersEmpty: boolean
   /** What it has to be told besides the dates. */
   readonly needs: Question
 }
@@ -26,6 +29,7 @@ export const ROUTES: readonly RouteCase[] = [
   caseOf(clusterCost),
   caseOf(filters, { dimension: 'namespace' }),
   caseOf(rightsizing),
+  caseOf(status),
 ]
 
 const FILTERS = [
@@ -33,14 +37,17 @@ const FILTERS = [
   ...['k8s_container', 'label'],
 ]
 
-function caseOf({ name, query }: { name: string; query: TObject }, needs: Question = {}): RouteCase {
+function caseOf(
+  { name, query, answersEmpty = false }: { name: string; query: TObject; answersEmpty?: boolean },
+  needs: Question = {},
+): RouteCase {
   // A family of parameters (label.<name>) is nothing that could be left out.
   const required = Object.entries(query.properties).filter(
     ([parameter, schema]) =>
       query.required?.includes(parameter) && !('default' in schema) && !('patternProperties' in schema),
   )
   return {
-    ...{ name, needs, parameters: Object.keys(query.properties) },
+    ...{ name, needs, answersEmpty, parameters: Object.keys(query.properties) },
     required: required.map(([parameter]) => parameter),
   }
 }

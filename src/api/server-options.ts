@@ -36,6 +36,12 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
+  // A head can be answered before what follows it turns out to be no HTTP. A second answer would be taken, by a proxy
+  // that keeps the connection, for that to somebody else's request.
+  if (socket.bytesWritten > 0) {
+    socket.destroySoon()
+    return
+  }
   const status = UNREADABLE[error.code ?? ''] ?? 400
   const reason = STATUS_CODES[status] ?? 'Bad Request'
   const facts = { status_code: status, error_code: `U0${status}`, reason, params: [] }

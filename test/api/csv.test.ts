@@ -6,6 +6,7 @@ import type { CostAllocationRow } from '../../src/api/schemas/cost-allocation.js
 import { toMoney } from '../../src/domain/money.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'
 import { waitFor } from '../support/wait.js'
+import { readCsv } from './read-csv.js'
 import { allRows, encode, FIRST, HOUR, MONDAY, openWorld, SECRET, urlOf, type World } from './world.js'
 
 const RANGE = { start_date: MONDAY, end_date: MONDAY + 2 * HOUR }
@@ -52,21 +53,6 @@ type Query = Record<string, string | number | string[]>
 const fetchCsv = (query: Query, headers: Record<string, string> = {}) =>
   world.ask(FIRST, { ...RANGE, ...query }, { secret: SECRET, ...headers })
 
-/** A reader of RFC 4180 of its own, strict: anything else fails the test. */
-function parse(text: string): string[][] {
-  expect(text.endsWith('\r\n')).toBe(true)
-  const records: string[][] = [[]]
-  let rest = text
-  while (rest !== '') {
-    const field = /^(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/.exec(rest)
-    if (field === null) throw new Error(`no CSV from here on: ${rest.slice(0, 60)}`)
-    records.at(-1)?.push(field[1]?.replaceAll('""', '"') ?? field[2] ?? '')
-    rest = rest.slice(field[0].length)
-    if (field[3] === '\r\n' && rest !== '') records.push([])
-  }
-  return records
-}
-
 /** What a field of the JSON answer is in the table. */
 function expected(name: string, value: unknown): string {
   if (value === null) return ''
@@ -90,7 +76,7 @@ describe('CSV', () => {
     expect(response.headers['content-disposition']).toBe(
       'attachment; filename="cost_allocation_2026-03-02_2026-03-02.csv"',
     )
-    const [header = [], ...records] = parse(response.body)
+    const [header = [], ...records] = readCsv(response.body)
     const rows: CostAllocationRow[] = await allRows(world, { ...RANGE, ...query, limit: 7 })
     expect(header.at(-1)).toBe('currency')
     expect(records).toHaveLength(rows.length)
@@ -101,7 +87,9 @@ describe('CSV', () => {
   })
 
   it('has negative amounts as numbers', async () => {
-    const [header = [], ...records] = parse((await fetchCsv({ format: 'csv', breakdown_by: 'cluster' })).body)
+    const [header = [], ...records] = readCsv(
+      (await fetchCsv({ format: 'csv', breakdown_by: 'cluster' })).body,
+    )
     const idle = records.find(record => record[header.indexOf('kind')] === 'idle')
     expect(Number(idle?.[header.indexOf('total_cost')])).toBeLessThan(-100)
   })

@@ -54,6 +54,10 @@ describe('the envelope', () => {
     expect(await answerTo('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"error_code":"U0400"/s)
     const long = `GET ${urlOf(FIRST)}?k8s_node=${'x'.repeat(100_000)} HTTP/1.1\r\nhost: a\r\n\r\n`
     expect(await answerTo(long)).toMatch(/^HTTP\/1.1 431 .*"error_code":"U0431"/s)
+    // Its path is refused before the body is looked at, of which nobody can tell where it ends.
+    const endless = `GET ${urlOf('x'.repeat(600))} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: x\r\n\r\n`
+    const answers = [...(await answerTo(endless)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status)
+    expect(answers).toEqual(['414'])
     await own.close()
   })
 

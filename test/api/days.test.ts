@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { planDays } from '../../src/api/facts/day-plan.js'
-import { MEASURES } from '../../src/api/facts/scope.js'
+import { factRows } from '../../src/api/facts/answer.js'
+import { type DayPlan, hoursOnly, planDays } from '../../src/api/facts/day-plan.js'
+import { type FactQuery, MEASURES } from '../../src/api/facts/scope.js'
 import { partTables } from '../../src/api/facts/shared.js'
 import { askedFacts } from '../../src/api/query/asked-facts.js'
 import { readQuery } from '../../src/api/query/read-query.js'
@@ -61,20 +62,27 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
+function queryOf(question: Query, plan: DayPlan): FactQuery {
+  const asked = readQuery(CostAllocationQuery, { ...RANGE, ...question }, askedFacts)
+  return { scope: { ...asked, cloudAccountId: FIRST }, shape: asked, plan }
+}
+
+/** The fields of every row that are exact decimal text, and what tells the row apart. */
+async function moneyOfRows(question: Query, dayPlan: DayPlan): Promise<Record<string, string>[]> {
+  const rows = factRows(queryOf(question, dayPlan), { sort: 'name', order: 'asc' })
+  const records = await readSnapshot(world.database.pool, FIRST, run => run(rows))
+  return records.map(record =>
+    Object.fromEntries(Object.entries(record).filter(([, value]) => typeof value === 'string')),
+  )
+}
+
 /** Tables of daily sums that an answer is made of, and those of them whose rows are summed up into parts. */
 async function dailyTables(question: Query): Promise<{ read: string[]; summed: string[] }> {
-  const asked = readQuery(CostAllocationQuery, { ...RANGE, ...question }, askedFacts)
-  const [explained] = await readSnapshot(world.database.pool, FIRST, async run => {
-    const facts = {
-      scope: { ...asked, cloudAccountId: FIRST },
-      shape: asked,
-      plan: await planDays(run, FIRST, asked.range),
-    }
-    const parts = partTables(facts, MEASURES)
-    return run(
-      sql<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>`explain (format json) with ${parts} select * from parts`,
-    )
-  })
+  const days = await plan({ from: FROM, to: RANGE.end_date })
+  const parts = partTables(queryOf(question, days), MEASURES)
+  const [explained] = await readSnapshot(world.database.pool, FIRST, run =>
+    run(sql<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>`explain (format json) with ${parts} select * from parts`),
+  )
   const read = new Set<string>()
   const summed = new Set<string>()
   const look = (node: PlanNode, isSummed: boolean): void => {
@@ -107,6 +115,19 @@ describe('answers from daily sums', () => {
       expectSameAnswer(days, hours)
     },
   )
+
+  it.each<Query>([
+    {},
+    { breakdown_by: 'container', step: 'day' },
+    { breakdown_by: ['controller', 'node'], k8s_namespace: '!load' },
+    { breakdown_by: 'cluster', share_namespaces: 'load' },
+    { breakdown_by: ['container', 'namespace'], share_namespaces: ['load', 'odd'], share_split: 'even' },
+  ])('have the same money as the hours to the last digit: %j', async question => {
+    const range = { from: FROM, to: RANGE.end_date }
+    const days = await moneyOfRows(question, await plan(range))
+    expect(days.length).toBeGreaterThan(0)
+    expect(days).toEqual(await moneyOfRows(question, hoursOnly(range)))
+  })
 
   it('are read from days wherever they can be, also today', async () => {
     expect(await plan({ from: FROM, to: RANGE.end_date })).toEqual({

@@ -13,10 +13,11 @@ const IN_DAYS = `d.cloud_account_id = $1 and d.cluster_id = $2
   and d.day >= ${DATE} and d.day < (to_timestamp($4) at time zone 'UTC')::date`
 const WINDOWS = `select l.* from warehouse.window_ledger l where ${inWindows('l')}`
 
-/** Sums that stand for all hours of the day as they are published. */
+/** Sums that stand for all hours of the day as they are published, by a release that makes all of them. */
 const CURRENT_DAY = `
   select d.* from warehouse.day_ledger d
   where ${IN_DAYS} and d.rolled_at is not null and not d.hours_expired
+    and d.shared_revision_sum = d.revision_sum
     and (d.windows, d.revision_sum) = (
       select count(*), coalesce(sum(w.revision), 0) from (${WINDOWS}) w where w.revision > 0
     )`
@@ -112,6 +113,7 @@ export const SPAN_CHECKS: readonly SpanCheck[] = [
           sum('allocation_daily', 'total_cost', 'd'),
           `${sum('allocation_hourly', 'total_cost', 'h')} + ${sum('remainder_hourly', 'cost', 'h')}`,
         ],
+        ['namespaces', sum('namespace_daily', 'total_cost', 'd'), sum('allocation_daily', 'total_cost', 'd')],
         ['idle', sum('idle_daily', 'total_cost', 'd'), sum('idle_hourly', 'total_cost', 'h')],
         [
           'assets',

@@ -21,6 +21,12 @@ beforeAll(async () => {
   await world.database.pool.query(
     'update warehouse.cloud_account set retention_hourly_days = 10, retention_daily_days = 20',
   )
+  // The oldest day whose sums are still there.
+  await world.database.pool.query(
+    `insert into warehouse.day_ledger (cloud_account_id, cluster_id, day, hours_expired)
+     values ($1, 'one', to_timestamp($2)::date, true)`,
+    [FIRST, DAYS_SINCE],
+  )
 })
 afterAll(() => world.close())
 

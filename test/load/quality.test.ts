@@ -248,6 +248,9 @@ describe('the checks of days, months and clusters', () => {
     await change(`update warehouse.idle_daily set cpu_cost = cpu_cost - 0.000000000001`)
     await broken()
     expect(await result('I5_day')).toMatchObject({ ok: true, failing_since: null })
+    await change(`update warehouse.namespace_daily set ram_cost = ram_cost + 0.000000000001`)
+    await broken()
+    expect(await result('I5_day')).toMatchObject({ ok: false, detail: 'namespaces' })
   })
 
   it('find a day that is more efficient than any of its hours', async () => {

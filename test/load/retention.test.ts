@@ -6,6 +6,7 @@ import { keepRetention } from '../../src/load/retention.js'
 import { changedDays, rollUpDay } from '../../src/load/rollup.js'
 import { type FactKey, publishFacts, seedHome } from '../support/facts.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import { namespaceSums } from './namespace-sums.js'
 
 const SHOP: FactKey = { account: '11111111-1111-4111-8111-111111111111', cluster: 'one' }
 const BANK: FactKey = { account: '22222222-2222-4222-8222-222222222222', cluster: 'one' }
@@ -121,6 +122,7 @@ describe('retention', () => {
     expect(rows).toEqual(
       HOURS.map((hour, i) => ({ day: hour.slice(0, 10), cost: formatMoney(3n), expired: i < 2 })),
     )
+    expect(await namespaceSums(database.pool, SHOP.cluster)).toEqual({ rows: HOURS.length, differing: [] })
   })
 
   it("is each account's own: what one of them keeps longer stays, row by row", async () => {
@@ -247,13 +249,21 @@ describe('retention', () => {
     await rollUp()
     await keep({ shop: { dailyDays: 40 }, bank: { dailyDays: 10 } })
     const shop = HOURS.slice(1).map(hour => hour.slice(0, 10))
-    expect(await days(SHOP)).toEqual(shop)
-    expect(await days(SHOP, 'day_ledger')).toEqual(shop)
-    expect(await days(BANK)).toEqual(shop.slice(1))
+    for (const table of ['allocation_daily', 'namespace_daily', 'day_ledger']) {
+      expect([table, await days(SHOP, table)]).toEqual([table, shop])
+      expect([table, await days(BANK, table)]).toEqual([table, shop.slice(1)])
+    }
     const later = at('2027-01-15T00:00')
     const { months } = await keep({ shop: { dailyDays: 30 }, bank: { dailyDays: 30 } }, later)
-    expect(months).toEqual(expect.arrayContaining(['asset_daily_p20261001', 'allocation_daily_p20261101']))
+    expect(months).toEqual(
+      expect.arrayContaining([
+        'asset_daily_p20261001',
+        'allocation_daily_p20261101',
+        'namespace_daily_p20261101',
+      ]),
+    )
     expect(await days(SHOP)).toEqual([])
+    expect(await days(SHOP, 'namespace_daily')).toEqual([])
   })
 
   it('forgets the containers, label sets and series that no hour has any more, and no other', async () => {

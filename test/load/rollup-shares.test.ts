@@ -6,6 +6,7 @@ import { DAY_SECONDS, HOUR_SECONDS } from '../../src/domain/window.js'
 import { changedDays, rollUpDay } from '../../src/load/rollup.js'
 import { publishFacts, seedHome, type WindowFacts } from '../support/facts.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import { namespaceSums } from './namespace-sums.js'
 import { anyDay, type ExpectedDay, expectedDay, shareOf } from './shares.js'
 
 const ACCOUNT = '11111111-1111-4111-8111-111111111111'
@@ -102,6 +103,11 @@ describe('what a day keeps for an answer', () => {
           idles: await idles(key.cluster),
         })
         expect(await closes(key.cluster)).toEqual([{ by_cluster: true, by_node: true }])
+        const namespaces = new Set(hours.flatMap(({ containers }) => containers.map(row => row.namespace)))
+        expect(await namespaceSums(database.pool, key.cluster)).toEqual({
+          rows: namespaces.size,
+          differing: [],
+        })
       }),
       { numRuns: 60 },
     )

@@ -5,6 +5,7 @@ import { DAY_SECONDS, HOUR_SECONDS } from '../../src/domain/window.js'
 import { changedDays, rollUpDay } from '../../src/load/rollup.js'
 import { type ContainerFact, publishFacts, seedHome, type WindowFacts } from '../support/facts.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import { namespaceSums } from './namespace-sums.js'
 
 const ACCOUNT = '11111111-1111-4111-8111-111111111111'
 const DAY = Date.UTC(2026, 9, 30) / 1000
@@ -50,7 +51,7 @@ async function rows(text: string, cluster: string): Promise<Record<string, unkno
 async function daily(cluster: string, withWriter = false): Promise<string[]> {
   const writer = withWriter ? `t.xmin::text || ' ' ||` : ''
   const found = await rows(
-    ['allocation_daily', 'idle_daily', 'asset_daily']
+    ['allocation_daily', 'idle_daily', 'asset_daily', 'namespace_daily']
       .map(
         table =>
           `select ${writer} '${table} ' || t::text as line from warehouse.${table} t where cluster_id = $1`,
@@ -134,6 +135,36 @@ describe('the sums of a day', () => {
         // One of two requested core-hours was measured: half of that one was used.
         ...{ cpu_efficiency: 0.5, total_cost: formatMoney(31n) },
         partial_parts: ['cpu_core_used_hours', 'pv_gib_hours', 'pv_cost'],
+      },
+    ])
+    // In the hours 0 and 5 there was something of each, and each time a container without a volume.
+    const hours = 2 ** 0 + 2 ** 5
+    const remainder = (change: Record<string, unknown>) => ({
+      ...{
+        namespace: 'shop',
+        minutes: null,
+        judged: null,
+        cpu_cost: null,
+        pv_cost: null,
+        hour_mask: hours,
+        no_pv: 0,
+      },
+      ...change,
+    })
+    expect(
+      await rows(
+        `select kind, namespace, minutes, cpu_core_judged_hours as judged, cpu_cost::text, pv_cost::text,
+           total_cost::text, hour_mask, no_pv
+         from warehouse.namespace_daily where cluster_id = $1 order by kind`,
+        key.cluster,
+      ),
+    ).toEqual([
+      remainder({ kind: 'cluster_management', namespace: '', total_cost: formatMoney(22n) }),
+      remainder({ kind: 'unallocated', total_cost: formatMoney(2n) }),
+      remainder({ kind: 'unmounted', pv_cost: formatMoney(4n), total_cost: formatMoney(4n) }),
+      {
+        ...remainder({ kind: 'workload', pv_cost: formatMoney(7n), total_cost: formatMoney(31n) }),
+        ...{ minutes: 180, judged: 1, cpu_cost: formatMoney(9n), no_pv: hours },
       },
     ])
     const assets = await rows(
@@ -225,7 +256,26 @@ describe('the sums of a day', () => {
             }),
           )
           expect([column, row?.is_partial ?? false]).toEqual([column, isMixed])
+          for (const namespace of ['a', 'b']) {
+            const own = all.filter(one => one.namespace === namespace).map(part)
+            const known = own.filter(value => value !== null)
+            expect([
+              column,
+              await rows(
+                `select ${column}::text as total from warehouse.namespace_daily
+                 where cluster_id = $1 and namespace = '${namespace}'`,
+                key.cluster,
+              ),
+            ]).toEqual([
+              column,
+              own.length === 0 ? [] : [{ total: known.length === 0 ? null : formatMoney(sumMoney(known)) }],
+            ])
+          }
         }
+        expect(await namespaceSums(database.pool, key.cluster)).toEqual({
+          rows: new Set(all.map(({ namespace }) => namespace)).size,
+          differing: [],
+        })
         const [idle] = await rows(
           `select sum(cpu_cost)::text as cpu from warehouse.idle_daily where cluster_id = $1`,
           key.cluster,
@@ -263,15 +313,17 @@ describe('the sums of a day', () => {
   it('follow an hour that is published again, and forget a container that is no longer in it', async () => {
     const key = await newCluster()
     await publishFacts(database.pool, key, hour(0), {
-      containers: [web(), web({ controller: 'old', pod: 'old' })],
+      containers: [web(), web({ namespace: 'gone', controller: 'old', pod: 'old' })],
     })
     await publishFacts(database.pool, key, hour(1), { containers: [web()] })
     await rollUpDay(database.pool, dayOf(key))
+    expect(await namespaceSums(database.pool, key.cluster)).toEqual({ rows: 2, differing: [] })
     await publishFacts(database.pool, key, hour(0), { containers: [web({ cpuCost: 30n })] })
     expect(await changed(key.cluster)).toEqual([DAY])
     expect(await changed(key.cluster, -3600)).toEqual([])
     expect(await changed(key.cluster, 3600)).toEqual([DAY])
     await rollUpDay(database.pool, dayOf(key))
+    expect(await namespaceSums(database.pool, key.cluster)).toEqual({ rows: 1, differing: [] })
     expect(
       await rows(
         `select controller, cpu_cost::text from warehouse.allocation_daily where cluster_id = $1`,

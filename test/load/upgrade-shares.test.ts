@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { planDays } from '../../src/api/facts/day-plan.js'
+import { readSnapshot } from '../../src/api/snapshot.js'
 import { migrate } from '../../src/db/migrate.js'
 import { DAY_SECONDS } from '../../src/domain/window.js'
 import { changedDays, rollUpDay } from '../../src/load/rollup.js'
 import { schemaBefore } from '../support/earlier-schema.js'
 import { publishFacts, seedHome } from '../support/facts.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
+import { namespaceSums } from './namespace-sums.js'
 
 const ACCOUNT = '11111111-1111-4111-8111-111111111111'
 const CLUSTER = 'old'
 const EXPIRED = '2026-10-29'
 const KEPT = '2026-10-30'
 const AFTER = '2026-10-31'
+const PARTITION = 'warehouse.namespace_daily_p20261001'
 const secondsOf = (day: string) => Date.parse(day) / 1000
 
 let database: TestDatabase
@@ -96,6 +100,42 @@ it('days are given their shares: from their sums where the hours are gone, by a 
     idle('n3', { byNode: [21, 1, 7] }),
   ])
 
+  // Of the others nobody can tell yet what they share.
+  expect(await namespaceSums(database.pool, CLUSTER)).toMatchObject({
+    rows: 4,
+    differing: Array.from({ length: 4 }, () => ({ day: KEPT })),
+  })
+  expect(
+    await rows(
+      `select kind, namespace, minutes, cpu_core_hours, cpu_cost::float8, pv_cost::float8, cpu_used_cost::float8,
+         idle_by_node_cost::float8, hour_mask, no_gpu, tableoid::regclass::text as partition
+       from warehouse.namespace_daily where day = $1 order by namespace, kind desc limit 2`,
+      EXPIRED,
+    ),
+  ).toEqual([
+    {
+      ...{ kind: 'workload', namespace: 'a', minutes: null, cpu_core_hours: 48, cpu_cost: 30, pv_cost: null },
+      ...{ cpu_used_cost: 7.5, idle_by_node_cost: 4, hour_mask: 0xffffff, no_gpu: 0, partition: PARTITION },
+    },
+    {
+      ...{
+        kind: 'unmounted',
+        namespace: 'a',
+        minutes: null,
+        cpu_core_hours: null,
+        cpu_cost: null,
+        pv_cost: 5,
+      },
+      ...{
+        cpu_used_cost: null,
+        idle_by_node_cost: null,
+        hour_mask: 0xffffff,
+        no_gpu: 0,
+        partition: PARTITION,
+      },
+    },
+  ])
+
   expect(await changed()).toEqual([KEPT, AFTER].map(secondsOf))
   for (const day of [EXPIRED, KEPT]) {
     const key = { cloudAccountId: ACCOUNT, clusterId: CLUSTER, day: secondsOf(day) }
@@ -115,11 +155,19 @@ it('days are given their shares: from their sums where the hours are gone, by a 
       shared_revision_sum: 1,
     },
   ])
+  expect(await namespaceSums(database.pool, CLUSTER)).toEqual({ rows: 5, differing: [] })
 })
 
-it('the release before goes on summing days, and these are summed again', async () => {
+it('the release before goes on summing days, and these are read from hours until they are summed again', async () => {
+  const range = { from: secondsOf(KEPT), to: secondsOf(AFTER) + DAY_SECONDS }
+  const plan = () => readSnapshot(database.pool, ACCOUNT, run => planDays(run, ACCOUNT, range))
+  const after = { from: secondsOf(AFTER), to: range.to }
   await sumAsBefore(AFTER)
-  expect(await changed()).toEqual([secondsOf(AFTER)])
+  expect(await changed()).toEqual([after.from])
+  expect((await plan()).hours).toEqual([after])
+  await rollUpDay(database.pool, { cloudAccountId: ACCOUNT, clusterId: CLUSTER, day: after.from })
+  expect((await plan()).hours).toEqual([])
+  expect(await namespaceSums(database.pool, CLUSTER)).toMatchObject({ differing: [] })
 })
 
 function workload(

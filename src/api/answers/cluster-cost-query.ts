@@ -188,7 +188,7 @@ function toldOf(query: ClusterCostQuery): RawBuilder<unknown> {
   const ofDays = sql`
     select d.cluster_id, ${stepStart(step, range, midnightOf(sql.ref('d.day')))}, false, false, false,
       d.network_zone_cost is not null
-    from warehouse.allocation_daily d
+    from warehouse.namespace_daily d
     join warehouse.day_ledger e
       on e.cloud_account_id = d.cloud_account_id and e.cluster_id = d.cluster_id and e.day = d.day and e.hours_expired
     where d.cloud_account_id = ${cloudAccountId}::uuid

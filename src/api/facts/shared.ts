@@ -7,6 +7,18 @@ import { partsOf } from './parts.js'
 import { type FactQuery, LACKABLE, type Measure } from './scope.js'
 import { sourcesOf } from './sources.js'
 
+// Places enough for what a quotient of it is multiplied by: shares add up to what is shared.
+const WIDE_COST = sql`s.cost::numeric(60, 30)`
+
+const GIVEN = sql`given as (
+  select v.*, ${WIDE_COST} / s.receivers / v.weight as ratio
+  from receiver v
+  join pool s using (cluster_id, step_start)
+),`
+// As arrays, of which nulls are equal too: each receiver is found by its hash, and not by looking through all.
+const JOIN_GIVEN = sql`left join given g on g.cluster_id = raw.cluster_id and g.step_start = raw.step_start
+  and array[g.value_1, g.value_2] = array[raw.value_1, raw.value_2]`
+
 /**
  * Common tables that end in `parts`: what the answer's rows are summed up from. Beside the measures a part has
  * `step_start` and `shared_cost`: what it was given of the namespaces that are spread.
@@ -24,6 +36,7 @@ export function partTables(query: FactQuery, measures: readonly Measure[]): RawB
   if (scope.shareNamespaces.length === 0) {
     return sql`parts as (select r.*, 0::numeric as shared_cost from (${raw}) r)`
   }
+  const isEven = scope.shareSplit === 'even'
   const row = sql`cluster_id, step_start, value_1, value_2`
   return sql`
     raw as materialized (
@@ -38,7 +51,7 @@ export function partTables(query: FactQuery, measures: readonly Measure[]): RawB
       having sum(weight) <> 0
     ),
     pool as (
-      select cluster_id, step_start, s.cost, r.weight, r.receivers
+      select cluster_id, step_start, s.cost, r.receivers, ${WIDE_COST} / r.weight as ratio
       from (
         select cluster_id, step_start, sum(weight) as cost from raw where is_shared group by 1, 2
       ) s
@@ -47,6 +60,7 @@ export function partTables(query: FactQuery, measures: readonly Measure[]): RawB
       ) r using (cluster_id, step_start)
       where r.weight <> 0
     ),
+    ${isEven ? GIVEN : sql``}
     parts as (
       select ${sql.join([
         ...['kind', 'value_1', 'value_2', 'cluster_id', 'slot', 'step_start', 'hours'].map(name =>
@@ -55,22 +69,15 @@ export function partTables(query: FactQuery, measures: readonly Measure[]): RawB
         ...measures.map(measure => sql.ref(`raw.${measure}`)),
         ...LACKABLE.map(part => sql.ref(`raw.no_${part}`)),
       ])},
-        coalesce(case when raw.kind is null and not raw.is_shared then ${shareOf(scope.shareSplit)} end, 0) as shared_cost
+        coalesce(case when raw.kind is null and not raw.is_shared then raw.weight * ${isEven ? sql`g.ratio` : sql`p.ratio`} end, 0)
+          as shared_cost
       from raw
       left join pool p on p.cluster_id = raw.cluster_id and p.step_start = raw.step_start
-      left join receiver v on v.cluster_id = raw.cluster_id and v.step_start = raw.step_start
-        and v.value_1 is not distinct from raw.value_1 and v.value_2 is not distinct from raw.value_2
+      ${isEven ? JOIN_GIVEN : sql``}
       where raw.is_asked
         -- What is spread is no row of its own; without anybody to spread it over it stays one.
         and not (raw.is_shared and p.cost is not null)
     )`
-}
-
-// The numerator has enough places for what the quotient is multiplied by: shares add up to what is shared.
-function shareOf(split: 'weighted' | 'even'): Column {
-  return split === 'weighted'
-    ? sql`raw.weight * (p.cost::numeric(60, 30) / p.weight)`
-    : sql`raw.weight * (p.cost::numeric(60, 30) / p.receivers / v.weight)`
 }
 
 /** Start of the step that holds a moment; that of `all` is the range's. */

@@ -33,7 +33,7 @@ export const HEADERS: Record<string, Json> = {
   ),
   RateLimit: text(
     'Requests that are left (r) and seconds until there are all again (t). Absent where no limit is set.',
-    '"token";r=1180;t=42',
+    '"token";r=5980;t=42',
   ),
   RateLimitPolicy: text('Requests (q) in so many seconds (w).', '"token";q=6000;w=60'),
   RetryAfter: {

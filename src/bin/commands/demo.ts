@@ -207,6 +207,7 @@ async function printHowToAsk(context: CommandContext, pool: pg.Pool, service: Se
   context.print(
     `curl -s -H 'Authorization: Bearer ${token}' '${service.apiUrl}/restapi/v2/cloud_accounts/${account.cloudAccountId}/k8s/cost_allocation?${query}'`,
   )
+  context.print(`Every route, to read and to try: ${service.apiUrl}/restapi/v2/swagger`)
   context.say(
     'The service goes on loading each hour. Ctrl-C stops everything; the next run goes on from here.',
   )

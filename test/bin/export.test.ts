@@ -18,7 +18,8 @@ const HOURS = 500
 const ROWS = Number(process.env.EXPORT_ROWS ?? 200_000)
 const PODS = Math.ceil(ROWS / HOURS)
 const MIB = 2 ** 20
-const MOST_HEAP_GROWTH = 150 * MIB
+/** Of what is left whenever the garbage was taken away; the table itself has 225 bytes a row as text. */
+const MOST_HEAP_GROWTH = 32 * MIB
 
 let database: TestDatabase
 let child: RunningCli
@@ -39,7 +40,7 @@ beforeAll(async () => {
   child = startCli(['api'], env)
   await waitFor('the start', () => child.stderr().includes('api is running') || child.hasEnded())
   api = /listens on (http:\S+)/.exec(child.stderr())?.[1] ?? ''
-}, 300_000)
+}, 600_000)
 afterAll(async () => {
   await child.end('SIGTERM')
   await database.drop()
@@ -87,18 +88,17 @@ async function exportOf(hours: number): Promise<IncomingMessage> {
   return response
 }
 
-/** Heap in use and resident memory of the service, in bytes. */
-async function memory(): Promise<{ heap: number; resident: number }> {
+/** Heap in use of the service, in bytes. */
+async function heapInUse(): Promise<number> {
   const text = await (await fetch(metricsUrl)).text()
-  const value = (name: string) => Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1])
-  return { heap: value('nodejs_heap_size_used_bytes'), resident: value('process_resident_memory_bytes') }
+  return Number(/^nodejs_heap_size_used_bytes(?:{[^}]*})? (\S+)$/m.exec(text)?.[1])
 }
 
 /** Reads a table to its end, and asks after each mebibyte how the service is: it never reads ahead of that. */
 async function readSlowly(response: IncomingMessage) {
-  const peak = await memory()
+  const heaps: number[] = []
   const hoursOf = new Map<string, number>()
-  const [columns, records] = [new Map<string, number>(), { count: 0, cost: 0, last: '' }]
+  const [columns, records] = [new Map<string, number>(), { count: 0, cost: 0 }]
   let [rest, unseen] = ['', 0]
   const take = (line: string) => {
     const fields = line.split(',')
@@ -117,22 +117,22 @@ async function readSlowly(response: IncomingMessage) {
     unseen += chunk.length
     if (unseen < MIB) continue
     unseen = 0
-    const now = await memory()
-    peak.heap = Math.max(peak.heap, now.heap)
-    peak.resident = Math.max(peak.resident, now.resident)
+    heaps.push(await heapInUse())
   }
-  return { ...records, rest, hoursOf, peak }
+  return { ...records, rest, hoursOf, heaps }
 }
 
 it(`an export of ${ROWS} rows arrives whole, and never lies in the memory of the service`, async () => {
   // What the first of its kind brings into memory stays there.
   expect((await readSlowly(await exportOf(1))).count).toBe(PODS)
-  const before = await memory()
-  const { count, cost, rest, hoursOf, peak } = await readSlowly(await exportOf(HOURS))
-  const growth = { heap: peak.heap - before.heap, resident: peak.resident - before.resident }
+  const before = await heapInUse()
+  const { count, cost, rest, hoursOf, heaps } = await readSlowly(await exportOf(HOURS))
   expect([count, rest, hoursOf.size]).toEqual([PODS * HOURS, '', PODS])
   expect(new Set(hoursOf.values())).toEqual(new Set([HOURS]))
   expect(cost).toBeCloseTo(PODS * HOURS * 0.003, 3)
-  process.stderr.write(`EXPORT ${JSON.stringify([before, peak, growth])}\n`)
-  expect(growth.heap, JSON.stringify(growth)).toBeLessThan(MOST_HEAP_GROWTH)
-}, 300_000)
+  // Garbage comes and goes all the time; what the service keeps is what is left at the lowest, late in the export.
+  const kept = Math.min(...heaps.slice(-Math.ceil(heaps.length / 4)))
+  expect(kept - before, `${heaps.map(heap => Math.round(heap / MIB)).join(' ')} MiB`).toBeLessThan(
+    MOST_HEAP_GROWTH,
+  )
+}, 600_000)

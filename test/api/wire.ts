@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import * as zlib from 'node:zlib'
 
@@ -15,10 +14,10 @@ export async function sendRaw(port: number, request: Buffer): Promise<WireAnswer
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', chunk => chunks.push(chunk))
-  // Who is refused early may have been sending still.
+  // Who is refused early may have been sending still: what counts is the answer.
   socket.on('error', () => {})
   socket.write(request)
-  await once(socket, 'close')
+  await new Promise(resolve => socket.once('close', resolve))
   return readAnswer(Buffer.concat(chunks))
 }
 

@@ -10,7 +10,9 @@ export interface Limits {
   readonly headersMs: number
   /** How long a whole request may take to arrive. No request of this API has a body. */
   readonly requestMs: number
-  /** How often connections are looked at for those two. */
+  /** How long nothing may move on a connection. Above what the slowest page takes; an export has longer. */
+  readonly stillMs: number
+  /** How often connections are looked at for headers and requests. */
   readonly checkConnectionsMs: number
 }
 
@@ -22,6 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
   eventLoopDelayMs: 0,
   headersMs: 10_000,
   requestMs: 30_000,
+  stillMs: 60_000,
   checkConnectionsMs: 2_000,
 }
 

@@ -6,8 +6,6 @@ import type { Limits } from './limits.js'
 const HEADER_BYTES = 16_384
 // Longer than a proxy in front keeps its own connections, commonly a minute: else it sends into one that just closes.
 const KEEP_ALIVE_MS = 72_000
-// Of a connection on which nothing moves, also of a reader that stops reading. Above what the first rows of the slowest export take.
-const STILL_MS = 130_000
 
 const UNREADABLE: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -15,12 +13,12 @@ const UNREADABLE: Readonly<Record<string, number>> = {
 }
 
 /** Limits of the HTTP server itself: what breaks them never becomes a request. */
-export function serverOptions({ headersMs, requestMs, checkConnectionsMs }: Limits) {
+export function serverOptions({ headersMs, requestMs, checkConnectionsMs, stillMs }: Limits) {
   return {
     bodyLimit: 1024,
     requestTimeout: requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionTimeout: STILL_MS,
+    connectionTimeout: stillMs,
     http: {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: headersMs,

@@ -33,7 +33,7 @@ export interface Snapshot {
 const OPEN_MS = 3_000
 const STATEMENT_MS = 10_000
 // Whoever exports a million rows waits longer for the first of them than for a page.
-const EXPORT_MS = 120_000
+export const EXPORT_MS = 120_000
 // Above the server's own limit, for a server that no longer answers at all.
 const ANSWER_MS = STATEMENT_MS + 2_000
 

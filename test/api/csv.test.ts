@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from '../../src/api/app.js'
 import type { CostAllocationRow } from '../../src/api/schemas/cost-allocation.js'
 import { toMoney } from '../../src/domain/money.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'
@@ -128,6 +129,34 @@ describe('CSV', () => {
     expect((await fetchCsv({ format: 'xlsx' })).json().error).toMatchObject({
       ...{ error_code: 'OE0473', params: ['xlsx'], status_code: 400 },
     })
+  })
+
+  it('may be long in coming', async () => {
+    const { pool } = world.database
+    const limits = { stillMs: 200 }
+    const app = buildApp({ pool: world.database.newPool(), clusterSecret: SECRET, limits })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = app.server.address() as AddressInfo
+    const holder = await pool.connect()
+    await holder.query('begin; lock table warehouse.allocation_hourly in access exclusive mode')
+    const path = `${urlOf(FIRST)}?${encode({ ...RANGE, format: 'csv' })}`
+    const answered = once(get({ port, path, headers: { secret: SECRET } }), 'response')
+    await waitFor('the export to wait', async () => {
+      const { rows } = await pool.query<{ waiting: boolean }>(
+        `select exists (select from pg_locks where not granted and database =
+           (select oid from pg_database where datname = current_database())) as waiting`,
+      )
+      return rows[0]?.waiting === true
+    })
+    // Others on which nothing moves are given up meanwhile, one after the other.
+    for (let round = 0; round < 2; round++) await once(connect(port, '127.0.0.1').resume(), 'close')
+    await holder.query('rollback')
+    holder.release()
+    const [response] = await answered
+    expect(response.statusCode).toBe(200)
+    response.resume()
+    await once(response, 'end')
+    await app.close()
   })
 
   it('gives its connection back where the reader goes away, and where there are many', async () => {

@@ -14,7 +14,7 @@ import { accountOperation } from '../openapi/operations.js'
 import type { Admit } from '../plugins/rate-limit.js'
 import type { ArgumentReader, RawArguments } from '../query/arguments.js'
 import { type QuerySchema, readQuery } from '../query/read-query.js'
-import { closedAfter, openSnapshot, type RunQuery, type Snapshot } from '../snapshot.js'
+import { closedAfter, EXPORT_MS, openSnapshot, type RunQuery, type Snapshot } from '../snapshot.js'
 import { CSV_TYPE, csvStream, prefersCsv } from './csv.js'
 import { type Api, refuseOtherMethods } from './methods.js'
 
@@ -158,6 +158,8 @@ async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Bod
       return reply.send(Readable.from([]))
     }
     leave = deps.enterExport()
+    // Nothing moves on the connection until the first rows are there. Whoever then takes none is noticed by csvStream.
+    reply.raw.setTimeout(EXPORT_MS + 30_000, () => reply.raw.destroy())
     const next = await (route.rows?.(snapshot, subject) ?? rowsOfAnswer(route, snapshot.run, subject))
     const rows = { first: await next(BATCH), next: () => next(BATCH) }
     const columns = Object.keys(rowSchema(route).properties)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { JSON_TYPE } from './error-reply.js'
@@ -48,6 +49,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status} ${reason}`,
     `content-type: ${JSON_TYPE}`,
     `content-length: ${body.length}`,
+    `x-request-id: ${randomUUID()}`,
   ]
   socket.end(`${[...head, 'cache-control: no-store', 'connection: close'].join('\r\n')}\r\n\r\n${body}`)
 }

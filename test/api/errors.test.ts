@@ -51,7 +51,9 @@ describe('the envelope', () => {
         })
         socket.on('error', reject).on('close', () => resolve(answer))
       })
-    expect(await answerTo('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"error_code":"U0400"/s)
+    const garbled = await answerTo('GARBAGE\r\n\r\n')
+    expect(garbled).toMatch(/^HTTP\/1.1 400 .*"error_code":"U0400"/s)
+    expect(garbled).toMatch(/x-request-id: [0-9a-f-]{36}\r\n/)
     const long = `GET ${urlOf(FIRST)}?k8s_node=${'x'.repeat(100_000)} HTTP/1.1\r\nhost: a\r\n\r\n`
     expect(await answerTo(long)).toMatch(/^HTTP\/1.1 431 .*"error_code":"U0431"/s)
     // Its path is refused before the body is looked at, of which nobody can tell where it ends.

@@ -6,9 +6,9 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type RawBuilder,
+  sql,
 } from 'kysely'
 import type pg from 'pg'
-import Cursor from 'pg-cursor'
 import { forgetReaderMode, type ReaderMode, readerMode } from '../db/reader-role.js'
 import { READER_ROLE } from '../db/roles.js'
 import { parseUuid } from '../domain/account.js'
@@ -104,22 +104,22 @@ export async function openSnapshot(pool: pg.Pool, cloudAccountId: string): Promi
     client.release(true)
     throw forgetting(pool, error)
   }
+  const run: RunQuery = async statement => {
+    try {
+      return await runOn(client, statement.compile(composer))
+    } catch (error) {
+      throw forgetting(pool, error)
+    }
+  }
   return {
-    run: async statement => {
-      try {
-        return await runOn(client, statement.compile(composer))
-      } catch (error) {
-        throw forgetting(pool, error)
-      }
-    },
+    run,
     open: async statement => {
-      await withDeadline(
-        client.query(`set local statement_timeout = ${EXPORT_MS}; set local work_mem = '256MB'`),
-        OPEN_MS,
-      )
-      const { sql, parameters } = statement.compile(composer)
-      const cursor = client.query(new Cursor(sql, [...parameters]))
-      return most => withDeadline(cursor.read(most), EXPORT_MS + 2_000)
+      // All rows are wanted, not a few of them soon.
+      const settings = `set local statement_timeout = ${EXPORT_MS}; set local work_mem = '256MB';
+        set local cursor_tuple_fraction = 1`
+      await withDeadline(client.query(settings), OPEN_MS)
+      await run(sql`declare export_rows no scroll cursor for ${statement}`)
+      return most => fetchRows(client, most)
     },
     close: async isClean => {
       const isDone =
@@ -131,6 +131,17 @@ export async function openSnapshot(pool: pg.Pool, cloudAccountId: string): Promi
       client.release(!isDone)
     },
   }
+}
+
+// By a cursor of SQL, so that every batch is a statement with time of its own: a protocol's cursor is one statement to
+// the server and to the client, and whoever reads slowly would be cut off in the middle.
+async function fetchRows<Row>(client: pg.PoolClient, most: number): Promise<Row[]> {
+  const fetching: pg.QueryConfig & { query_timeout: number } = {
+    text: `fetch ${most} from export_rows`,
+    query_timeout: EXPORT_MS + 2_000,
+  }
+  const { rows } = await withDeadline(client.query(fetching), EXPORT_MS + 2_000)
+  return rows as Row[]
 }
 
 function forgetting(pool: pg.Pool, error: unknown): unknown {

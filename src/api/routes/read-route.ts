@@ -4,6 +4,7 @@ import type pg from 'pg'
 import type { Static, TObject } from 'typebox'
 import type { RetentionDefaults } from '../../db/retention.js'
 import { dateOf, newestDueWindow } from '../../domain/window.js'
+import { describeError } from '../../errors.js'
 import { type AccountState, type DataState, readAccount, readDataState } from '../answers/range-state.js'
 import type { Subject } from '../answers/subject.js'
 import { accountNotFound } from '../auth.js'
@@ -167,7 +168,9 @@ async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Bod
       leave()
       void snapshot.close(isClean)
     }
-    return reply.send(csvStream(columns, subject.account.currency, rows, close))
+    const table = csvStream(columns, subject.account.currency, rows, close)
+    table.once('error', error => request.log.warn({ failure: describeError(error) }, 'an export broke off'))
+    return reply.send(table)
   } catch (error) {
     leave()
     await snapshot.close(error instanceof ApiError && error.status < 500)

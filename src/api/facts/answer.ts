@@ -208,11 +208,14 @@ function partCost(column: string, part: Lackable): RawBuilder<unknown> {
   return sql`coalesce(sum(${sql.ref(`p.${column}`)}), case when ${isKnown} then 0 end) as ${sql.id(column)}`
 }
 
+// Quotients beyond what a floating point number can be are errors to PostgreSQL; no cluster measures so little.
+const TINY = sql`1e-250::float8`
+
 /** Ratio of sums: used / requested; 1 for usage with no request at all; null for neither. May exceed 1. */
 function efficiency(used: RawBuilder<unknown>, requested: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`case
     when ${used} is null then null
-    when ${requested} > 0 then ${used} / ${requested}
+    when ${requested} > ${TINY} then case when ${used} > ${TINY} then ${used} / ${requested} else 0 end
     when ${used} > 0 then 1
   end::float8`
 }

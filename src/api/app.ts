@@ -119,7 +119,7 @@ function routeDeps(api: Api, options: AppOptions, { requestsPerMinute }: Limits)
     now: now ?? (() => Date.now() / 1000),
     settleMinutes: settleMinutes ?? 10,
     enterExport: createExportGate(),
-    retention: retention ?? { hourlyDays: 36_500, dailyDays: 0 },
+    retention: retention ?? { hourlyDays: 36_500 },
   }
 }
 

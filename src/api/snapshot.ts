@@ -75,14 +75,9 @@ export async function readSnapshot<T>(
   work: (run: RunQuery) => Promise<T>,
 ): Promise<T> {
   const snapshot = await openSnapshot(pool, cloudAccountId)
-  return closedAfter(snapshot, () => work(snapshot.run))
-}
-
-/** Does work on a snapshot and closes it, however the work ends. */
-export async function closedAfter<T>(snapshot: Snapshot, work: () => Promise<T>): Promise<T> {
   let isClean = false
   try {
-    const result = await work()
+    const result = await work(snapshot.run)
     isClean = true
     return result
   } catch (error) {

@@ -8,9 +8,8 @@ import type { RunQuery } from '../snapshot.js'
 export interface AccountState {
   readonly name: string
   readonly currency: string
-  /** Days that hours and daily sums are kept, where the account has its own; see RetentionOverride. */
+  /** Days that hours are kept, where the account has its own; see RetentionOverride. */
   readonly hourlyDays: number | null
-  readonly dailyDays: number | null
 }
 
 /** What has been published for an account so far. */
@@ -54,7 +53,7 @@ export interface RangeState {
 
 export async function readAccount(run: RunQuery, cloudAccountId: string): Promise<AccountState | undefined> {
   const rows = await run(sql<AccountState>`
-    select name, currency, retention_hourly_days as "hourlyDays", retention_daily_days as "dailyDays"
+    select name, currency, retention_hourly_days as "hourlyDays"
     from warehouse.cloud_account
     where cloud_account_id = ${cloudAccountId}::uuid
       and removed_at is null`)

@@ -12,7 +12,7 @@ export interface Subject<Asked> {
   readonly now: number
   /** Start of the newest window that should be loaded, Unix seconds. */
   readonly newestDue: number
-  readonly retention: Pick<Retention, 'hourlyDays' | 'dailyDays'>
+  readonly retention: Pick<Retention, 'hourlyDays'>
 }
 
 /** What every answer over a range is asked. */

@@ -15,7 +15,7 @@ import { accountOperation } from '../openapi/operations.js'
 import type { Admit } from '../plugins/rate-limit.js'
 import type { ArgumentReader, RawArguments } from '../query/arguments.js'
 import { type QuerySchema, readQuery } from '../query/read-query.js'
-import { closedAfter, EXPORT_MS, openSnapshot, type RunQuery, type Snapshot } from '../snapshot.js'
+import { EXPORT_MS, openSnapshot, type RunQuery, readSnapshot, type Snapshot } from '../snapshot.js'
 import { CSV_TYPE, csvStream, prefersCsv } from './csv.js'
 import { type Api, refuseOtherMethods } from './methods.js'
 
@@ -30,7 +30,7 @@ export interface RouteDeps {
   /** Minutes after its end at which a window should have been loaded first. */
   readonly settleMinutes: number
   /** Of accounts that have none of their own. */
-  readonly retention: RetentionDefaults
+  readonly retention: Pick<RetentionDefaults, 'hourlyDays'>
   /** Begins an export and gives how to end it; throws where too many are under way. */
   readonly enterExport: () => () => void
 }
@@ -90,12 +90,11 @@ export function addReadRoute<Query extends QuerySchema, Asked extends AnyAsked, 
   }
   api.get<{ Params: { id: string }; Querystring: RawArguments }>(url, options, async (request, reply) => {
     const { cloudAccountId } = await deps.admit(request, reply, request.params.id)
-    const snapshot = await openSnapshot(deps.pool, cloudAccountId)
-    const isExport = wantsCsv(route.query, request)
-    if (isExport) return exportRows(deps, route, snapshot, { request, reply, cloudAccountId })
-    const body = await closedAfter(snapshot, async () => {
-      const subject = await findSubject(deps, route, snapshot.run, { request, reply, cloudAccountId })
-      return subject === undefined ? undefined : route.answer(snapshot.run, subject)
+    const exchange = { request, reply, cloudAccountId }
+    if (wantsCsv(route.query, request)) return exportRows(deps, route, exchange)
+    const body = await readSnapshot(deps.pool, cloudAccountId, async run => {
+      const subject = await findSubject(deps, route, run, exchange)
+      return subject === undefined ? undefined : route.answer(run, subject)
     })
     return body === undefined ? reply.code(304).send() : reply.type(JSON_TYPE).send(body)
   })
@@ -140,10 +139,10 @@ const BATCH = 500
 async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
   deps: RouteDeps,
   route: ReadRoute<Query, Asked, Body>,
-  snapshot: Snapshot,
   exchange: Exchange,
 ): Promise<FastifyReply> {
-  const { request, reply } = exchange
+  const { request, reply, cloudAccountId } = exchange
+  const snapshot = await openSnapshot(deps.pool, cloudAccountId)
   let leave = () => {}
   try {
     const subject = await findSubject(deps, route, snapshot.run, exchange)
@@ -211,7 +210,6 @@ function subjectOf<Asked>(
     newestDue: newestDueWindow(seconds, settleMinutes),
     retention: {
       hourlyDays: known.account.hourlyDays ?? retention.hourlyDays,
-      dailyDays: known.account.dailyDays ?? retention.dailyDays,
     },
   }
 }

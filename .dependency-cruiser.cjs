@@ -13,6 +13,7 @@ module.exports = {
     layer('domain-imports-itself-only', '^src/domain/', '^src/domain/'),
     layer('errors-import-nothing', '^src/errors\\.ts$', '^$'),
     layer('transform-is-pure', '^src/transform/', '^src/(domain/|transform/|errors\\.ts$)'),
+    layer('rightsizing-is-pure', '^src/rightsizing/', '^src/(domain/|rightsizing/|errors\\.ts$)'),
     layer('thanos-knows-no-neighbour', '^src/thanos/', '^src/(domain/|thanos/|observe/|errors\\.ts$|config)'),
     layer(
       'extract-reads-thanos',
@@ -21,7 +22,11 @@ module.exports = {
     ),
     layer('db-knows-no-neighbour', '^src/db/', '^src/(domain/|db/|observe/|errors\\.ts$|config)'),
     layer('load-writes-the-database', '^src/load/', '^src/(domain/|load/|db/|observe/|errors\\.ts$|config)'),
-    layer('api-reads-the-database', '^src/api/', '^src/(domain/|api/|db/|observe/|errors\\.ts$|config)'),
+    layer(
+      'api-reads-the-database',
+      '^src/api/',
+      '^src/(domain/|api/|db/|rightsizing/|observe/|errors\\.ts$|config)',
+    ),
     layer('queue-knows-no-neighbour', '^src/queue/', '^src/(domain/|queue/|observe/|errors\\.ts$|config)'),
     layer('observe-knows-no-neighbour', '^src/observe/', '^src/(domain/|observe/|errors\\.ts$|config)'),
     layer('sample-knows-no-product-code', '^src/sample/', '^src/(domain/|sample/|errors\\.ts$)'),

@@ -94,3 +94,19 @@ export async function waitsForCosts(
   })
   return rows[0]?.waits === true
 }
+
+/** How many published windows of an account that start in `[from, to)` have usage that is still to be collected. */
+export async function countDueUsage(
+  pool: pg.Pool,
+  { accountId, from, to }: { readonly accountId: string; readonly from: number; readonly to: number },
+): Promise<number> {
+  const { rows } = await pool.query<{ due: number }>(
+    `select count(*)::int as due
+     from warehouse.window_ledger l
+     left join warehouse.usage_window u using (cloud_account_id, cluster_id, window_start)
+     where l.cloud_account_id = $1 and l.window_start >= to_timestamp($2) and l.window_start < to_timestamp($3)
+       and l.revision > 0 and u.revision is distinct from l.revision`,
+    [accountId, from, to],
+  )
+  return rows[0]?.due ?? 0
+}

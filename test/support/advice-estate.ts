@@ -129,7 +129,7 @@ function workloadsOf(youngFrom: number): WorkloadSpec[] {
     deployment('abandoned', 1, [C], container('abandoned', 0.25, 0.0008, 256, 40)),
     {
       ...deployment('hoarder', 1, [C], {
-        ...container('hoarder', 0.12, 0.08, 512, 470),
+        ...container('hoarder', 0.12, 0.08, 512, 460),
         limits: { ramMib: 512 },
         restartEvery: 31 * HOUR,
         endsBy: 'OOMKilled',

@@ -7,7 +7,7 @@ import { type Knobs, PROFILES, type ProfileName } from '../../src/rightsizing/pr
 import { recommend } from '../../src/rightsizing/recommend.js'
 import type { Recommendation } from '../../src/rightsizing/recommendation.js'
 import { MIB } from '../support/usage-rows.js'
-import { historyOf, RAM_PRICE, recommendOne, START, type Told, usageOf } from './history.js'
+import { CPU_PRICE, historyOf, RAM_PRICE, recommendOne, START, type Told, usageOf } from './history.js'
 
 const maybe = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: null })
 const cores = fc.double({ min: 0, max: 4, noNaN: true })
@@ -220,7 +220,8 @@ describe('savings', () => {
             return {
               ...row,
               ...{ container: `c${i}`, namespace: `n${i % 2}` },
-              ramGibHours: row.ramGibHours * paid,
+              ...{ cpuCoreHours: row.cpuCoreHours * paid, ramGibHours: row.ramGibHours * paid },
+              cpuCost: toMoney(row.cpuCoreHours * paid * CPU_PRICE),
               ramCost: toMoney(row.ramGibHours * paid * RAM_PRICE),
             }
           })

@@ -37,6 +37,8 @@ create table warehouse.usage_window (
   -- Largest allocatable node seen; null where unknown.
   largest_cpu_cores double precision,
   largest_ram_bytes double precision,
+  -- There was no heartbeat at all: the hour has no usage because nobody measured, and says nothing of what there was.
+  is_silent boolean,
   primary key (cloud_account_id, cluster_id, window_start)
 );
 

@@ -67,6 +67,7 @@ interface WindowRecord {
   largestRamBytes: number | null
 }
 
+/** An hour of silence is one that was not measured, though it was looked at. */
 function collectedWindows(
   query: RunText,
   { cloudAccountId, from, to }: HistoryRange,
@@ -78,7 +79,7 @@ function collectedWindows(
        knows_hpa as "knowsHpa", largest_cpu_cores as "largestCpuCores", largest_ram_bytes as "largestRamBytes"
      from warehouse.usage_window
      where cloud_account_id = $1 and window_start >= to_timestamp($2) and window_start < to_timestamp($3)
-       and revision > 0
+       and revision > 0 and is_silent is not true
      order by window_start, cluster_id`,
     [cloudAccountId, windowOf(from), to],
   )

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type pg from 'pg'
+import { computeRightsizing } from '../../jobs/compute-rightsizing.js'
 import type { JobContext, JobEvent } from '../../jobs/context.js'
 import { loadDay } from '../../jobs/load-day.js'
 import { nightly } from '../../jobs/nightly.js'
@@ -228,6 +229,12 @@ function startScheduler(
     schedule(config.schedule.ingestCron, planWindows.name, () => noted(plan()), logger),
     schedule(config.schedule.nightlyCron, nightly.name, () => noted(nightly.run(jobs)), logger),
     schedule(rollUpDays.schedule, rollUpDays.name, () => noted(rollUpDays.run(jobs, 'recent')), logger),
+    schedule(
+      computeRightsizing.schedule,
+      computeRightsizing.name,
+      () => noted(computeRightsizing.run(jobs, 'due')),
+      logger,
+    ),
     schedule(wakeDue.schedule, wakeDue.name, () => noted(wakeDue.run(jobs)), logger),
   ]
   // What was missed while nothing ran is planned at once, not at the next tick.

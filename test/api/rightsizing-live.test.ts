@@ -1,88 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RightsizingBody, RightsizingRow } from '../../src/api/schemas/rightsizing.js'
-import type { UsageRow } from '../../src/domain/usage.js'
-import { windowOf } from '../../src/domain/window.js'
-import { seedAccount, seedCluster } from '../support/seed.js'
 import { seedUsageHours } from '../support/seed-usage.js'
-import { encoded, GIB, usageRow } from '../support/usage-rows.js'
 import { askRoute, bodyOf, errorOf, rowsOfPages } from './ask-route.js'
-import { randomNumbers } from './invented.js'
-import { FIRST, HOUR, MONDAY, openWorld, SECOND, SECRET, type World } from './world.js'
+import { COLLECTED, END, HOSTILE, NOW, START, seedUsageEstate, usageOf, WORKLOADS } from './usage-estate.js'
+import { FIRST, HOUR, openWorld, SECOND, SECRET, type World } from './world.js'
 
 const DAY = 24 * HOUR
-const START = MONDAY
-/** Use is collected of all hours but the last two. */
-const PUBLISHED = 8 * 24
-const COLLECTED = PUBLISHED - 2
-const END = START + PUBLISHED * HOUR
-const NOW = END + HOUR
-const HOSTILE = `o'brien "; drop table x -- \\ 😀 %`
 type Query = Record<string, string | number | string[]>
-
-interface Workload {
-  readonly cluster: string
-  readonly name: string
-  readonly kind?: string
-  readonly namespace?: string
-  /** Cores, at its quietest and at its busiest. */
-  readonly cpu: readonly [number, number]
-  readonly request: number | null
-  readonly hpa?: boolean
-}
-
-const WORKLOADS: readonly Workload[] = [
-  { cluster: 'one', name: 'hog', cpu: [0.05, 0.2], request: 2 },
-  { cluster: 'one', name: 'greedy', cpu: [0.4, 0.9], request: 0.1 },
-  { cluster: 'one', name: 'free', cpu: [0.02, 0.08], request: null },
-  { cluster: 'one', name: 'fitting', cpu: [0.18, 0.2], request: 0.23 },
-  { cluster: 'two', name: 'small', cpu: [0.0001, 0.001], request: 0.05 },
-  { cluster: 'two', name: 'scaled', cpu: [0.1, 0.3], request: 1, hpa: true },
-  { cluster: 'two', name: HOSTILE, cpu: [0.1, 0.3], request: 1, namespace: HOSTILE },
-  { cluster: 'two', name: 'dns', cpu: [0.1, 0.3], request: 1, namespace: 'kube-system' },
-]
 
 let world: World
 
 beforeAll(async () => {
   world = await openWorld(NOW)
-  for (const account of [FIRST, SECOND]) {
-    await seedAccount(world.database.pool, account)
-    for (const cluster of ['one', 'two']) await seedHistory(account, cluster)
-  }
+  await seedUsageEstate(world.database.pool)
 })
 afterAll(() => world.close())
-
-async function seedHistory(account: string, cluster: string): Promise<void> {
-  const { pool } = world.database
-  const key = { account, cluster }
-  await seedCluster(pool, key, START, END - HOUR)
-  await pool.query(
-    `insert into warehouse.window_ledger (cloud_account_id, cluster_id, window_start, state, revision, loaded_at, coverage)
-     select $1, $2, to_timestamp($3) + hour * interval '1 hour', 'loaded', 1, to_timestamp($4), 1
-     from generate_series(0, $5 - 1) hour`,
-    [account, cluster, START, NOW, PUBLISHED],
-  )
-  const random = randomNumbers(cluster.length)
-  const own = WORKLOADS.filter(one => one.cluster === cluster && (account === FIRST || one.name === 'hog'))
-  const rows = Array.from({ length: COLLECTED }, (_, hour) =>
-    own.map(one => usageOf(one, START + hour * HOUR, random)),
-  )
-  await seedUsageHours(pool, { cloudAccountId: account, clusterId: cluster }, rows.flat())
-}
-
-function usageOf(workload: Workload, start: number, random: () => number): UsageRow {
-  const { name, kind = 'Deployment', namespace = 'shop', cpu, request, hpa = false } = workload
-  const points = Array.from({ length: 12 }, () => cpu[0] + (cpu[1] - cpu[0]) * random())
-  const used = points.reduce((sum, point) => sum + point, 0) / points.length
-  const allocated = Math.max(used, request ?? 0)
-  return usageRow({
-    ...{ namespace, controllerKind: kind, controller: name, firstWindow: windowOf(start) },
-    ...{ cpuSketch: encoded(...points.map(point => [point, 1] as const)), cpuMax: Math.max(...points) },
-    ...{ cpuSum: used * points.length, cpuHotSum: used, cpuRequest: request, cpuCoreHours: allocated },
-    ...{ cpuCoreRequestHours: request, cpuCost: BigInt(Math.round(allocated * 31_611_000_000)) },
-    ...{ ramRequest: GIB, hpaCpu: hpa },
-  })
-}
 
 const ask = (query: Query = {}, account = FIRST) =>
   bodyOf<RightsizingBody>(world, 'rightsizing', query, account)

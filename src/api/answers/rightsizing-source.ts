@@ -63,11 +63,12 @@ export function precomputedRows({ cloudAccountId, profile, historyDays }: Precom
   )`
 }
 
-// Rows of one computation share its moment and its hours.
+// Rows of one computation share its moment and its hours, which end with it where they are not told.
 function newestOf(precomputed: Precomputed): RawBuilder<{ at: number; from: number; to: number }> {
   return sql<{ at: number; from: number; to: number }>`
     select extract(epoch from computed_at)::float8 as at,
-      extract(epoch from window_start)::float8 as from, extract(epoch from window_end)::float8 as to
+      extract(epoch from coalesce(window_start, computed_at - history_days * interval '24 hours'))::float8 as from,
+      extract(epoch from coalesce(window_end, computed_at))::float8 as to
     from ${precomputedRows(precomputed)} r
     order by computed_at desc
     limit 1`

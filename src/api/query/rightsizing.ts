@@ -35,7 +35,7 @@ export const KNOBS = {
       minimum: KNOB_BOUNDS.cpuFloor.least * MILLICORES,
       maximum: MOST.millicores,
       examples: [10],
-      description: `No CPU request is recommended below it, millicores, unless the request is lower already. ${GIVEN}`,
+      description: `Lowest CPU request that is recommended, millicores; it raises none that is lower already, but by krr and kubecost. ${GIVEN}`,
     }),
   ),
   ram_floor: Type.Optional(
@@ -43,7 +43,7 @@ export const KNOBS = {
       minimum: KNOB_BOUNDS.ramFloor.least,
       maximum: MOST.bytes,
       examples: [100 * MIB],
-      description: `No memory request is recommended below it, bytes, unless the request is lower already. ${GIVEN}`,
+      description: `Lowest memory request that is recommended, bytes; it raises none that is lower already, but by krr and kubecost. ${GIVEN}`,
     }),
   ),
   change_gate: Type.Optional(
@@ -51,7 +51,7 @@ export const KNOBS = {
       minimum: KNOB_BOUNDS.changeGate.least,
       maximum: KNOB_BOUNDS.changeGate.most,
       examples: [0.1],
-      description: `Share of the request below which a change is not worth it, and the request is kept. ${GIVEN}`,
+      description: `Share of the request below which a change is not worth it, and the request is kept; so it is below 10 millicores or 32 MiB. 0 keeps none. ${GIVEN}`,
     }),
   ),
   include_hpa: Type.Optional(

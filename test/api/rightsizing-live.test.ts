@@ -81,6 +81,32 @@ describe('an answer of a range', () => {
     expect(await waiting({ ...RANGE, end_date: END - 2 * HOUR })).toBe('')
   })
 
+  it('has whole days of which only sums are kept, and tells of hours that it can not look at', async () => {
+    const { pool } = world.database
+    const whole = await ask(RANGE)
+    const first = [START, START + DAY]
+    const isFirst = 'window_start >= to_timestamp($1) and window_start < to_timestamp($2)'
+    const { rows } = await pool.query(
+      `with gone as (delete from warehouse.usage_hourly where ${isFirst} returning *) select to_jsonb(gone) as row from gone`,
+      first,
+    )
+    await pool.query(`update warehouse.usage_window set hours_expired = true where ${isFirst}`, first)
+    const codes = ({ meta }: RightsizingBody) => meta.warnings.map(({ code }) => code)
+    expect((await ask(RANGE)).rightsizing).toEqual(whole.rightsizing)
+    expect(codes(await ask(RANGE))).not.toContain('usage_hours_expired')
+    const cut = await ask({ ...RANGE, start_date: START + 5 * HOUR, k8s_cluster: 'one' })
+    expect(named(cut, 'hog').samples).toBe((COLLECTED - 24) * 12)
+    expect(cut.meta.warnings.find(({ code }) => code === 'usage_hours_expired')?.detail).toContain(
+      '(windows: 19)',
+    )
+    expect(codes(await ask({ ...RANGE, start_date: START + DAY }))).not.toContain('usage_hours_expired')
+    await pool.query(`update warehouse.usage_window set hours_expired = false where ${isFirst}`, first)
+    await pool.query(
+      `insert into warehouse.usage_hourly select * from jsonb_populate_recordset(null::warehouse.usage_hourly, $1)`,
+      [JSON.stringify(rows.map(({ row }) => row))],
+    )
+  })
+
   it('adds up over all pages, each row once', async () => {
     const rows = await rowsOfPages<RightsizingRow>(world, 'rightsizing', { ...RANGE, include_system: 'true' })
     const whole = await ask({ ...RANGE, include_system: 'true', limit: 1000 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { DAY_SECONDS } from '../../domain/window.js'
 import type { AskedDates, ValueFilter, WindowRange } from '../query/asked.js'
-import { allOf, satisfies, startsIn } from '../query/where.js'
+import { allOf, instant, satisfies, startsIn } from '../query/where.js'
 import type { RunQuery } from '../snapshot.js'
 
 /** Days of history that recommendations are computed from in advance. */
@@ -23,6 +23,8 @@ export type RightsizingSource =
 export interface UsageState {
   /** Windows with published costs whose use is not collected yet, or was of an earlier version of them. */
   readonly waiting: number
+  /** Windows of days that the range cuts, of whose use only the sum of the day is kept. */
+  readonly cut: number
   /** Windows whose use has been collected, and when the last of them was, Unix seconds. */
   readonly collected: number
   readonly newest: number | null
@@ -79,8 +81,13 @@ export async function readUsageState(
   scope: { cloudAccountId: string; range: WindowRange; clusters: ValueFilter },
 ): Promise<UsageState> {
   const { cloudAccountId, range, clusters } = scope
+  const day = sql`date_trunc('day', l.window_start, 'UTC')`
   const [state] = await run(sql<UsageState>`
     select count(*) filter (where u.revision is distinct from l.revision)::int as waiting,
+      count(*) filter (
+        where u.hours_expired
+          and (${day} < ${instant(range.from)} or ${day} + interval '1 day' > ${instant(range.to)})
+      )::int as cut,
       count(*) filter (where u.revision > 0)::int as collected,
       extract(epoch from max(u.collected_at))::float8 as newest
     from warehouse.window_ledger l
@@ -90,7 +97,7 @@ export async function readUsageState(
       startsIn(sql.ref('l.window_start'), range),
       satisfies(sql.ref('l.cluster_id'), clusters),
     ])}`)
-  return state ?? { waiting: 0, collected: 0, newest: null }
+  return state ?? { waiting: 0, cut: 0, collected: 0, newest: null }
 }
 
 /** Another text after any change to what the answer is made of, beside the published costs. */

@@ -124,6 +124,10 @@ function warningsOf({ dates, source, usage }: Basis, computedAt: number | null):
     const detail = `use of CPU and memory is not collected yet, or not anew (windows: ${usage.waiting})`
     warnings.push({ code: 'usage_incomplete', detail })
   }
+  if (usage.cut > 0) {
+    const detail = `use by the hour is not kept any more, and the range cuts the day: it is not looked at (windows: ${usage.cut})`
+    warnings.push({ code: 'usage_hours_expired', detail })
+  }
   return warnings
 }
 

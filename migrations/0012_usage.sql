@@ -40,6 +40,9 @@ create table warehouse.usage_window (
   primary key (cloud_account_id, cluster_id, window_start)
 );
 
+-- What failed is looked for every minute.
+create index usage_window_retried on warehouse.usage_window (next_try_at) where next_try_at is not null;
+
 -- One container of a workload in one window. '' for none in the names, as they are the key.
 create table warehouse.usage_hourly (
   cloud_account_id uuid not null,

@@ -102,9 +102,9 @@ async function startDemo(
   opened.push(() => service.close())
   context.say(`Loading two accounts from the sample Thanos at ${thanos.url} into PostgreSQL (${folder})`)
 
-  const loaded = followLoading(pool, config.schedule.settleMinutes, signal).then(() =>
-    printResult(context, pool, estate, config.schedule.settleMinutes),
-  )
+  const loaded = followLoading(pool, config.schedule.settleMinutes, signal)
+    .then(() => followUsage(pool, signal))
+    .then(() => printResult(context, pool, estate, config.schedule.settleMinutes))
   if (options.once === true)
     return { finished: loaded.then(isRight => (isRight ? EXIT.ok : EXIT.failed)), close }
   const served = loaded.then(() => printHowToAsk(context, pool, service))
@@ -144,8 +144,7 @@ async function followLoading(pool: pg.Pool, settleMinutes: number, signal: Abort
   const progress = createProgress({ unit: 'windows' })
   try {
     for (;;) {
-      if (signal.aborted)
-        throw new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
+      if (signal.aborted) throw interrupted()
       const newest = newestDueWindow(Math.floor(Date.now() / 1000), settleMinutes)
       const { rows } = await pool.query<{ planned: number; read: number; newest: number | null }>(
         `select count(*)::int as planned, count(read_at)::int as read, extract(epoch from max(window_start))::float8 as newest
@@ -160,6 +159,32 @@ async function followLoading(pool: pg.Pool, settleMinutes: number, signal: Abort
   } finally {
     progress.stop()
   }
+}
+
+/** Follows the collecting of usage until it has caught up with the costs that are published. */
+async function followUsage(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  const progress = createProgress({ unit: 'windows of usage' })
+  try {
+    for (;;) {
+      if (signal.aborted) throw interrupted()
+      const { rows } = await pool.query<{ published: number; collected: number }>(
+        `select count(*)::int as published, count(*) filter (where u.revision = l.revision)::int as collected
+         from warehouse.window_ledger l
+         left join warehouse.usage_window u using (cloud_account_id, cluster_id, window_start)
+         where l.revision > 0`,
+      )
+      const { published = 0, collected = 0 } = rows[0] ?? {}
+      progress.update(collected, published)
+      if (collected === published) return
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+  } finally {
+    progress.stop()
+  }
+}
+
+function interrupted(): NamedError {
+  return new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
 }
 
 /** Prints the summary, and how far the totals are from the truth that the estate knows of itself. */

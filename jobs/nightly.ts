@@ -6,6 +6,7 @@ import { describeError } from '../src/errors.js'
 import { requestReload } from '../src/load/ledger.js'
 import { keepRetention } from '../src/load/retention.js'
 import { checkQuality } from './check-quality.js'
+import { computeRightsizing } from './compute-rightsizing.js'
 import type { JobContext } from './context.js'
 import { countLateSamples } from './late-samples.js'
 import { rediscover } from './plan-windows.js'
@@ -32,6 +33,7 @@ const STEPS: readonly Step[] = [
   },
   { name: rollUpDays.name, run: context => rollUpDays.run(context, 'everything') },
   { name: checkQuality.name, run: checkQuality.run },
+  { name: computeRightsizing.name, run: context => computeRightsizing.run(context, 'everything') },
   { name: 'keep-retention', run: retention },
   { name: countLateSamples.name, run: countLateSamples.run },
   { name: 'reload-yesterday', run: reloadYesterday },

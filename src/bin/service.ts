@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type pg from 'pg'
+import { computeRightsizing } from '../../jobs/compute-rightsizing.js'
 import type { JobContext, JobEvent } from '../../jobs/context.js'
 import { nightly } from '../../jobs/nightly.js'
 import { planWindows } from '../../jobs/plan-windows.js'
@@ -222,6 +223,12 @@ function startScheduler(
     schedule(config.schedule.ingestCron, planWindows.name, () => noted(plan()), logger),
     schedule(config.schedule.nightlyCron, nightly.name, () => noted(nightly.run(jobs)), logger),
     schedule(rollUpDays.schedule, rollUpDays.name, () => noted(rollUpDays.run(jobs, 'recent')), logger),
+    schedule(
+      computeRightsizing.schedule,
+      computeRightsizing.name,
+      () => noted(computeRightsizing.run(jobs, 'due')),
+      logger,
+    ),
     schedule(wakeDue.schedule, wakeDue.name, () => noted(wakeDue.run(jobs)), logger),
     schedule(wakeUsage.schedule, wakeUsage.name, () => noted(wakeUsage.run(jobs, 'recent')), logger),
   ]

@@ -25,7 +25,7 @@ export class UsageSum {
     this.#cpu.add(row.cpuSketch)
     this.#ramPeaks.add(row.ramPeakSketch)
     this.#ramMeans.add(row.ramMeanSketch)
-    this.#row = this.#row === undefined ? row : merged(this.#row, row)
+    this.#row = this.#row === undefined ? { ...row, ...NO_SKETCHES } : merged(this.#row, row)
   }
 
   /** RangeError where nothing was added. */
@@ -40,6 +40,9 @@ export class UsageSum {
     }
   }
 }
+
+// Kept apart: bytes that were read from somewhere may hold a much larger buffer.
+const NO_SKETCHES = { cpuSketch: null, cpuHotSketch: null, ramPeakSketch: null, ramMeanSketch: null }
 
 /** A sum of sketches, of which some or all may not be there. */
 class SketchSum {
@@ -62,7 +65,7 @@ class SketchSum {
   }
 }
 
-/** Everything but the sketches, which are those of `a`. */
+/** Everything but the sketches. */
 function merged(a: UsageRow, b: UsageRow): UsageRow {
   const last = b.lastWindow > a.lastWindow ? b : a
   return {

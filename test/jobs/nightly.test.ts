@@ -31,6 +31,7 @@ const STEPS = [
     'rediscover',
     'roll-up-days',
     'check-quality',
+    'compute-rightsizing',
     'keep-retention',
     'count-late-samples',
     'reload-yesterday',

@@ -1,5 +1,5 @@
 import type { Money } from '../domain/money.js'
-import type { ClusterUsage, UsageRow } from '../domain/usage.js'
+import { type ClusterUsage, POINT_SECONDS, type UsageRow } from '../domain/usage.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { actionOf, type Circumstances, isChange } from './action.js'
 import { cpuDraft } from './cpu.js'
@@ -40,7 +40,7 @@ interface Subject extends Circumstances {
 }
 
 /** A pod has a memory peak an hour, which stands for all points of the hour. */
-const POINTS_OF_PEAK = 12
+const POINTS_OF_PEAK = HOUR_SECONDS / POINT_SECONDS
 
 export function adviceOnCpu(
   usage: UsageRow,

@@ -1,5 +1,5 @@
 import { type Money, sumMoney } from '../domain/money.js'
-import type { ClusterUsage, UsageRow } from '../domain/usage.js'
+import { type ClusterUsage, POINT_SECONDS, type UsageRow } from '../domain/usage.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { isChange, weightier } from './action.js'
 import { type Advice, adviceOnCpu, adviceOnRam } from './advice.js'
@@ -91,12 +91,11 @@ function severityOfAdvice(resource: 'cpu' | 'ram', { request, recommended, actio
 }
 
 const LOW_COVERAGE = 0.75
-const COARSE_SECONDS = 300
 
 function reasonsOfMeasuring(usage: UsageRow, cluster: ClusterUsage, { coverage }: Trust): Reason[] {
   const reasons: Reason[] = []
   if (coverage < LOW_COVERAGE) reasons.push('low_coverage')
-  if ((usage.stepSeconds ?? 0) > COARSE_SECONDS) reasons.push('coarse_step')
+  if ((usage.stepSeconds ?? 0) > POINT_SECONDS) reasons.push('coarse_step')
   if (cluster.cpuSource === 'rule' && usage.cpuPoints > 0) reasons.push('cpu_from_rule')
   if (drivenByHpa(usage) === null) reasons.push('hpa_unknown')
   return reasons

@@ -1,5 +1,4 @@
 import { toMoney } from '../../src/domain/money.js'
-import { Sketch } from '../../src/domain/sketch.js'
 import type { ClusterUsage, UsageHistory, UsageRow } from '../../src/domain/usage.js'
 import { DAY_SECONDS, HOUR_SECONDS, type Window } from '../../src/domain/window.js'
 import type { Knobs } from '../../src/rightsizing/profiles.js'
@@ -109,6 +108,3 @@ export function recommendOne(
 }
 
 export const days = (count: number) => (count * DAY_SECONDS) / HOUR_SECONDS
-
-/** Sum and number of what an encoded sketch counts, for a look at it. */
-export const weightOf = (bytes: Uint8Array | null) => (bytes === null ? 0 : Sketch.decode(bytes).weight)

@@ -85,7 +85,7 @@ describe('nodes', () => {
       node_pool: 'general',
       instance_type: 'm5',
       hours: HOURS,
-      is_kept: false,
+      kept_for: null,
     })
     expect(evidence['highest_cpu_share']).toBeCloseTo(0.2 / 4, 12)
     expect(evidence['highest_ram_share']).toBeCloseTo(0.5 / 16, 12)
@@ -143,7 +143,7 @@ describe('nodes', () => {
     ] as const) {
       const idle = [...(await named('idle_node', { minimum_nodes, k8s_cluster: 'one' })).values()]
       expect(
-        idle.map(row => (row.evidence as { is_kept: boolean }).is_kept).filter(kept => !kept),
+        idle.map(row => (row.evidence as { kept_for: string | null }).kept_for).filter(kept => kept === null),
       ).toHaveLength(saved)
       expect(sumOf(idle)).toBeCloseTo(saved * NODE_MONTH, 10)
     }

@@ -108,7 +108,9 @@ async function workloadFindings(
   { living, idle, asked }: { living: MeasuredClusters; idle: readonly Found[]; asked: AskedFindings },
 ): Promise<Findings[]> {
   const counted = idle.flatMap(one =>
-    one.finding === 'idle_node' && !one.evidence.is_kept ? [{ cluster: one.cluster, node: one.name }] : [],
+    one.finding === 'idle_node' && one.evidence.kept_for === null
+      ? [{ cluster: one.cluster, node: one.name }]
+      : [],
   )
   const plan = await planDays(run, scope.cloudAccountId, scope.range)
   const [uses] = await run(workloadUses(scope, plan, counted))

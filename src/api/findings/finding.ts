@@ -28,7 +28,7 @@ export interface EvidenceOf {
     readonly highest_ram_share: number
     readonly daemonset_cpu_share: number
     readonly daemonset_ram_share: number
-    readonly is_kept: boolean
+    readonly kept_for: 'minimum_nodes' | 'room' | null
   }
   readonly over_provisioned_group: {
     readonly grouped_by: 'node_pool' | 'instance_type' | 'nothing'

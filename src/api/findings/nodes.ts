@@ -1,7 +1,7 @@
 import { type Money, moneyToNumber, parseMoney, sumMoney } from '../../domain/money.js'
 import { type Findings, type Found, momentOf, monthlyCost } from './finding.js'
 import type { GroupUse, NodeUse, NodeUses } from './nodes-query.js'
-import { type GroupNeed, nodesNeeded } from './sizing.js'
+import { ClusterPlan, type GroupNeed, nodesNeeded } from './sizing.js'
 
 export interface SizingTargets {
   /** Share of its capacity that a node should be filled to in the highest hour. */
@@ -16,18 +16,20 @@ export const IDLE_SHARE = 0.1
 /**
  * Idle nodes, and groups with more nodes than their highest hour needs. The same money is never counted twice: of a
  * group's surplus the idle nodes are told by themselves, and the group tells of what is left of it. Nor is a cluster
- * made smaller than the minimum; what is dearest goes first.
+ * made smaller than the minimum, or fuller than the target; what is dearest goes first.
  */
 export function nodeFindings({ nodes, groups }: NodeUses, targets: SizingTargets): Findings {
   const clusters = [...new Set(groups.map(({ cluster }) => cluster))]
+  const present = nodes.filter(node => node.is_present)
   return {
     found: clusters.flatMap(cluster => {
       const own = <T extends { readonly cluster: string }>(list: readonly T[]) =>
         list.filter(one => one.cluster === cluster)
-      return clusterFindings(own(nodes).map(priced), own(groups), targets)
+      const standing = own(groups).filter(group => group.nodes_now > 0)
+      return clusterFindings(own(present).map(priced), standing, targets)
     }),
     unknown: {
-      idle_node: nodes.filter(node => node.is_present && node.highest_cpu_share === null).length,
+      idle_node: present.filter(node => node.highest_cpu_share === null).length,
       over_provisioned_group: groups.filter(group => group.nodes_now > 0 && !group.is_known).length,
     },
   }
@@ -46,21 +48,25 @@ function clusterFindings(
   groups: readonly GroupUse[],
   targets: SizingTargets,
 ): Found[] {
-  const present = nodes.filter(node => node.is_present)
-  const idle = present.filter(isIdle).toSorted(byPrice)
-  let removable = Math.max(0, present.length - targets.minimumNodes)
-  const going = new Set(idle.slice(0, removable))
-  removable -= going.size
-  const surpluses = groups
-    .filter(group => group.is_known && group.nodes_now > 0)
-    .map(group => surplusOf(group, present, going, targets))
-    .toSorted((a, b) => compare(b.nodePrice, a.nodePrice))
-  const found: Found[] = idle.map(node => idleNode(node, !going.has(node)))
-  for (const surplus of surpluses) {
-    const count = Math.min(surplus.nodes, removable)
-    if (count <= 0) continue
-    removable -= count
-    found.push(overProvisioned(surplus, count, targets))
+  const plan = new ClusterPlan(groups, targets.targetUtilisation, targets.minimumNodes)
+  const groupOf = new Map(groups.map(group => [group.group_name, group]))
+  const going = new Set<PricedNode>()
+  const found: Found[] = []
+  for (const node of nodes.filter(isIdle).toSorted(byPrice)) {
+    const group = groupOf.get(node.group_name)
+    const outcome = group === undefined ? 'room' : plan.takeIdle(node, group)
+    if (outcome === 'taken') going.add(node)
+    found.push(idleNode(node, outcome === 'taken' ? null : outcome))
+  }
+  const standings = groups
+    .filter(group => group.is_known)
+    .map(group => standingOf(group, nodes, going))
+    .toSorted(
+      (a, b) => compare(b.nodePrice, a.nodePrice) || (a.group.group_name < b.group.group_name ? -1 : 1),
+    )
+  for (const standing of standings) {
+    const count = plan.takeSurplus(standing.group)
+    if (count > 0) found.push(overProvisioned(standing, count, targets))
   }
   return found
 }
@@ -71,55 +77,50 @@ function isIdle(node: PricedNode): boolean {
   return highest_cpu_share < IDLE_SHARE && highest_ram_share < IDLE_SHARE && gpu_hours === 0
 }
 
-interface Surplus {
+/** A group without its idle nodes. */
+interface Standing {
   readonly group: GroupUse
-  readonly need: GroupNeed
-  /** Nodes beyond what is needed, without those that are told as idle ones. */
-  readonly nodes: number
   readonly idle: number
-  /** Of those that stay or are surplus, a month. */
+  /** Mean of a node a month. */
   readonly nodePrice: Money
 }
 
-function surplusOf(
-  group: GroupUse,
-  present: readonly PricedNode[],
-  going: ReadonlySet<PricedNode>,
-  { targetUtilisation }: SizingTargets,
-): Surplus {
-  const own = present.filter(node => node.group_name === group.group_name)
+function standingOf(group: GroupUse, nodes: readonly PricedNode[], going: ReadonlySet<PricedNode>): Standing {
+  const own = nodes.filter(node => node.group_name === group.group_name)
   const others = own.filter(node => !going.has(node))
-  const need = nodesNeeded(group, targetUtilisation)
   const total = sumMoney(others.map(({ month }) => month))
   return {
     group,
-    need,
     idle: own.length - others.length,
-    nodes: Math.min(others.length, Math.max(0, group.nodes_now - need.nodes - (own.length - others.length))),
     nodePrice: others.length === 0 ? 0n : total / BigInt(others.length),
   }
 }
 
-function idleNode(node: PricedNode, isKept: boolean): Found {
+const KEPT = {
+  minimum_nodes: '; it is kept, as a cluster has so few nodes at least',
+  room: '; it is kept, as no other node has room for them',
+}
+
+function idleNode(node: PricedNode, keptFor: keyof typeof KEPT | null): Found {
   const { cluster, node: name, since, node_pool, instance_type, hours } = node
   const [cpu, ram] = [node.highest_cpu_share ?? 0, node.highest_ram_share ?? 0]
-  const kept = isKept ? '; it is kept, as a cluster has so few nodes at least' : ''
+  const most = `Since ${momentOf(since)} pods other than DaemonSets' took at most ${percent(cpu)} of its CPU and ${percent(ram)} of its memory`
   return {
     finding: 'idle_node',
     ...{ cluster, namespace: null, name, since, cost: parseMoney(node.cost) },
-    savingMonth: isKept ? 0n : node.month,
+    savingMonth: keptFor === null ? node.month : 0n,
     evidence: {
       ...{ node_pool, instance_type, hours, highest_cpu_share: cpu, highest_ram_share: ram },
       daemonset_cpu_share: node.daemonset_cpu_share ?? 0,
       daemonset_ram_share: node.daemonset_ram_share ?? 0,
-      is_kept: isKept,
+      kept_for: keptFor,
     },
-    detail: `Since ${momentOf(since)} pods other than DaemonSets' took at most ${percent(cpu)} of its CPU and ${percent(ram)} of its memory${kept}`,
+    detail: `${most}${keptFor === null ? '' : KEPT[keptFor]}`,
   }
 }
 
-function overProvisioned(surplus: Surplus, count: number, targets: SizingTargets): Found {
-  const { group, need, idle, nodePrice } = surplus
+function overProvisioned({ group, idle, nodePrice }: Standing, count: number, targets: SizingTargets): Found {
+  const need = nodesNeeded(group, targets.targetUtilisation)
   return {
     finding: 'over_provisioned_group',
     ...{ cluster: group.cluster, namespace: null, name: group.group_name, since: group.since },

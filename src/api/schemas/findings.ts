@@ -31,8 +31,11 @@ const EVIDENCE = {
     ),
     daemonset_cpu_share: number('Mean share of its CPU that is allocated to DaemonSets.'),
     daemonset_ram_share: number('Mean share of its memory that is allocated to DaemonSets.'),
-    is_kept: Type.Boolean({
-      description: 'True where the cluster has so few nodes only (minimum_nodes): then it saves 0.',
+    kept_for: Type.Unsafe<'minimum_nodes' | 'room' | null>({
+      type: ['string', 'null'],
+      enum: ['minimum_nodes', 'room', null],
+      description:
+        'Why it has to stay and saves 0: the cluster has no more than minimum_nodes otherwise, or the others at target_utilisation no room for what runs on it. null where it can go.',
     }),
   },
   over_provisioned_group: {
@@ -201,7 +204,7 @@ export const FindingsQuery = Type.Object({
       minimum: 0.05,
       maximum: 1,
       description:
-        'Share of a node that is to be allocated in the highest hour, for over_provisioned_group: 0.65 unless told; 0.8 suits development, 0.5 what has to be highly available.',
+        'Share of a node that is to be allocated in the highest hour, 0.65 unless told; 0.8 suits development, 0.5 what has to be highly available.',
       examples: [0.65],
     }),
   ),

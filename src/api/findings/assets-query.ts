@@ -45,19 +45,29 @@ export function freeAssets(scope: WindowScope): RawBuilder<FreeAssets> {
       from measured
       group by cluster_id
     ),
+    left_over as materialized (
+      select r.cluster_id, r.window_start, case r.part when 'pv' then 'disk' else r.part end as asset_type, r.namespace,
+        r.name, r.quantity, r.cost
+      from warehouse.remainder_hourly r
+      where r.cloud_account_id = ${cloudAccountId}::uuid
+        and ${startsIn(sql.ref('r.window_start'), range)}
+        and r.kind = 'unmounted' and r.part in ('pv', 'load_balancer')
+    ),
     asset as (
-      select a.*, case a.asset_type when 'disk' then m.knows_volumes else m.knows_balancers end as is_known,
+      select a.cluster_id, a.window_start, a.asset_type, a.asset_id, a.name, a.namespace, a.claim, a.storage_class, a.gib,
+        a.minutes, a.total_cost,
+        case a.asset_type when 'disk' then m.knows_volumes else m.knows_balancers end as is_known,
+        a.window_start = case a.asset_type when 'disk' then n.disk else n.load_balancer end as is_newest,
         coalesce(
           case when a.gib is null then r.cost = a.total_cost else r.quantity >= a.gib * a.minutes / 60 * (1 - 1e-6) end,
           false
         ) as is_free
       from warehouse.asset_hourly a
       join measured m on m.cluster_id = a.cluster_id and m.window_start = a.window_start
-      left join warehouse.remainder_hourly r
-        on r.cloud_account_id = a.cloud_account_id and r.cluster_id = a.cluster_id and r.window_start = a.window_start
-        and r.name = a.name and r.part = case a.asset_type when 'disk' then 'pv' else a.asset_type end
-        and r.kind = 'unmounted' and (a.asset_type = 'disk' or r.namespace = coalesce(a.namespace, ''))
-        and ${startsIn(sql.ref('r.window_start'), range)}
+      join newest n on n.cluster_id = a.cluster_id
+      left join left_over r
+        on r.cluster_id = a.cluster_id and r.window_start = a.window_start and r.asset_type = a.asset_type
+        and r.name = a.name and (a.asset_type = 'disk' or r.namespace = coalesce(a.namespace, ''))
       where a.cloud_account_id = ${cloudAccountId}::uuid
         and ${startsIn(sql.ref('a.window_start'), range)}
         and a.asset_type in ('disk', 'load_balancer')
@@ -70,16 +80,15 @@ export function freeAssets(scope: WindowScope): RawBuilder<FreeAssets> {
       group by cluster_id, asset_type, asset_id
     ),
     free as (
-      select cluster_id as cluster, asset_type, max(a.name) as name, ${lastOf('namespace')}, ${lastOf('claim')},
-        ${lastOf('storage_class')}, extract(epoch from min(window_start))::float8 as since,
+      select cluster_id as cluster, asset_type, max(a.name) as name, ${newestOf('namespace')}, ${newestOf('claim')},
+        ${newestOf('storage_class')}, extract(epoch from min(window_start))::float8 as since,
         bool_or(l.last_held is not null) as was_held, count(*)::int as hours, sum(a.minutes) as minutes,
         sum(a.gib * a.minutes) / nullif(sum(a.minutes), 0) as gib, sum(a.total_cost)::text as cost
       from asset a
       join life l using (cluster_id, asset_type, asset_id)
-      join newest n using (cluster_id)
       where a.is_known and (l.last_held is null or a.window_start > l.last_held)
       group by cluster_id, asset_type, asset_id
-      having max(a.window_start) = max(case a.asset_type when 'disk' then n.disk else n.load_balancer end)
+      having bool_or(a.is_newest)
     )
     select (
         select coalesce(json_agg(f order by cluster collate "C", asset_type, namespace, name collate "C"), '[]') from free f
@@ -88,6 +97,6 @@ export function freeAssets(scope: WindowScope): RawBuilder<FreeAssets> {
       (select count(*) from life where not is_known and asset_type = 'load_balancer')::int as unknown_balancers`
 }
 
-function lastOf(column: string): RawBuilder<unknown> {
-  return sql`(array_agg(${sql.ref(`a.${column}`)} order by a.window_start desc))[1] as ${sql.id(column)}`
+function newestOf(column: string): RawBuilder<unknown> {
+  return sql`max(${sql.ref(`a.${column}`)}) filter (where a.is_newest) as ${sql.id(column)}`
 }

@@ -80,17 +80,22 @@ export function nodeUses(scope: WindowScope): RawBuilder<NodeUses> {
       (select coalesce(json_agg(p order by cluster collate "C", group_name collate "C"), '[]') from pool p) as groups`
 }
 
+// offset 0: whether it is a DaemonSet's is told once for each container, not once for each of its hours.
 function loadByNode({ cloudAccountId, range }: WindowScope): RawBuilder<unknown> {
-  const isDaemon = sql`coalesce(lower(c.controller_kind) in ('daemonset', 'node'), false)`
   const sum = (column: string, condition: RawBuilder<unknown>) =>
     sql`sum(${sql.ref(`a.${column}`)}) filter (where ${condition})`
   return sql`
     select a.cluster_id, a.window_start, c.node,
-      ${sum('cpu_core_hours', sql`not ${isDaemon}`)} as cpu, ${sum('ram_gib_hours', sql`not ${isDaemon}`)} as ram,
+      ${sum('cpu_core_hours', sql`not c.is_daemon`)} as cpu, ${sum('ram_gib_hours', sql`not c.is_daemon`)} as ram,
       sum(a.gpu_hours) as gpu,
-      ${sum('cpu_core_hours', isDaemon)} as daemon_cpu, ${sum('ram_gib_hours', isDaemon)} as daemon_ram
+      ${sum('cpu_core_hours', sql`c.is_daemon`)} as daemon_cpu, ${sum('ram_gib_hours', sql`c.is_daemon`)} as daemon_ram
     from warehouse.allocation_hourly a
-    join warehouse.container c on c.cloud_account_id = a.cloud_account_id and c.container_key = a.container_key
+    join (
+      select container_key, node, coalesce(lower(controller_kind) in ('daemonset', 'node'), false) as is_daemon
+      from warehouse.container
+      where cloud_account_id = ${cloudAccountId}::uuid
+      offset 0
+    ) c on c.container_key = a.container_key
     join measured m on m.cluster_id = a.cluster_id and m.window_start = a.window_start
     where a.cloud_account_id = ${cloudAccountId}::uuid and ${startsIn(sql.ref('a.window_start'), range)}
     group by a.cluster_id, a.window_start, c.node`
@@ -124,7 +129,7 @@ function byNode(): RawBuilder<unknown> {
     sql`sum(${sql.ref(`daemon_${resource}`)}) / nullif(sum(${sql.ref(`${resource}_capacity`)}), 0)`
   return sql`
     select cluster_id as cluster, group_name, node, max(node_pool) as node_pool,
-      (array_agg(instance_type order by window_start desc))[1] as instance_type,
+      coalesce(max(instance_type) filter (where is_newest), max(instance_type)) as instance_type,
       extract(epoch from min(window_start))::float8 as since, bool_or(is_newest) as is_present, count(*)::int as hours,
       sum(minutes) as minutes, sum(cost)::text as cost, ${known(sql`max(${share('cpu')})`)} as highest_cpu_share,
       ${known(sql`max(${share('ram')})`)} as highest_ram_share, sum(gpu) as gpu_hours,

@@ -130,6 +130,12 @@ export function workloadUses(
         as namespaces`
 }
 
+const USED = [
+  ...['minutes', 'cpu_core_used_hours', 'ram_gib_used_hours', 'cpu_core_request_hours'],
+  ...['ram_gib_request_hours', 'cpu_cost', 'ram_cost', 'gpu_cost', 'total_cost'],
+]
+const TRAFFIC = ['zone', 'region', 'internet'].flatMap(way => [`network_${way}_gib`, `network_${way}_cost`])
+
 /** One row per container of a workload and UTC day. */
 function usedByDay(scope: WindowScope, { hours, days }: DayPlan): RawBuilder<unknown> {
   // A range without any window still makes a statement, which finds nothing.
@@ -138,27 +144,34 @@ function usedByDay(scope: WindowScope, { hours, days }: DayPlan): RawBuilder<unk
   return sql.join([...fromHours, ...fromDays], sql` union all `)
 }
 
+// Summed up by container first: whose it is is looked up once for each day.
 function usedInHours(
   { cloudAccountId, clusters }: WindowScope,
   hours: DayPlan['hours'],
 ): RawBuilder<unknown> {
   const at = sql.ref('a.window_start')
+  const sum = (column: string) => sql`sum(${sql.ref(`a.${column}`)}) as ${sql.id(column)}`
   return sql`
     select a.cluster_id, coalesce(c.namespace, '') as namespace, coalesce(c.controller_kind, '') as controller_kind,
-      coalesce(c.controller, '') as controller, coalesce(c.container, '') as container, ${dayOf(at)} as day,
-      min(a.window_start) as since, max(a.window_start) + interval '1 hour' as until,
-      sum(a.minutes) / 60 as container_hours, sum(a.cpu_core_used_hours) as cpu_used,
-      sum(a.ram_gib_used_hours) as ram_used,
-      sum(coalesce(a.network_zone_gib, 0) + coalesce(a.network_region_gib, 0) + coalesce(a.network_internet_gib, 0)
-        + ${trafficCost('a')}) as traffic,
-      bool_and(num_nulls(a.network_zone_cost, a.network_region_cost, a.network_internet_cost) = 0) as knows_traffic,
+      coalesce(c.controller, '') as controller, coalesce(c.container, '') as container, a.day, min(a.since) as since,
+      max(a.until) as until, sum(a.minutes) / 60 as container_hours, sum(a.cpu_core_used_hours) as cpu_used,
+      sum(a.ram_gib_used_hours) as ram_used, sum(${traffic('a')}) as traffic,
+      bool_and(a.knows_traffic) as knows_traffic,
       coalesce(sum(a.cpu_core_request_hours), 0) + coalesce(sum(a.ram_gib_request_hours), 0) > 0 as has_requests,
       sum(a.total_cost) as cost, ${costOnNodes('a', sql.ref('c.node'))} as cost_on_nodes
-    from warehouse.allocation_hourly a
-    left join warehouse.container c on c.cloud_account_id = a.cloud_account_id and c.container_key = a.container_key
-    where a.cloud_account_id = ${cloudAccountId}::uuid
-      and ${inHours(at, hours)}
-      and ${satisfies(sql.ref('a.cluster_id'), clusters)}
+    from (
+      select a.cluster_id, a.container_key, ${dayOf(at)} as day, min(a.window_start) as since,
+        max(a.window_start) + interval '1 hour' as until,
+        bool_and(num_nulls(a.network_zone_cost, a.network_region_cost, a.network_internet_cost) = 0) as knows_traffic,
+        ${sql.join([...USED, ...TRAFFIC].map(sum))}
+      from warehouse.allocation_hourly a
+      where a.cloud_account_id = ${cloudAccountId}::uuid
+        and ${inHours(at, hours)}
+        and ${satisfies(sql.ref('a.cluster_id'), clusters)}
+      group by 1, 2, 3
+    ) a
+    left join warehouse.container c
+      on c.cloud_account_id = ${cloudAccountId}::uuid and c.container_key = a.container_key
     group by 1, 2, 3, 4, 5, 6`
 }
 
@@ -172,8 +185,7 @@ function usedInDays({ cloudAccountId, clusters }: WindowScope, days: DayPlan['da
       max(${midnight} + ${hoursIn(sql`d.hour_mask`)} + interval '1 hour') as until,
       sum(d.minutes) / 60 as container_hours, sum(d.cpu_core_used_hours) as cpu_used,
       sum(d.ram_gib_used_hours) as ram_used,
-      sum(coalesce(d.network_zone_gib, 0) + coalesce(d.network_region_gib, 0) + coalesce(d.network_internet_gib, 0)
-        + ${trafficCost('d')}) as traffic,
+      sum(${traffic('d')}) as traffic,
       bool_and(d.no_network = 0) as knows_traffic,
       coalesce(sum(d.cpu_core_request_hours), 0) + coalesce(sum(d.ram_gib_request_hours), 0) > 0 as has_requests,
       sum(d.total_cost) as cost, ${costOnNodes('d', sql.ref('d.node'))} as cost_on_nodes
@@ -191,12 +203,10 @@ function costOnNodes(table: string, node: RawBuilder<unknown>): RawBuilder<unkno
   return sql`coalesce(sum(${cost('cpu')} + ${cost('ram')} + ${cost('gpu')}) filter (where ${isTold}), 0)`
 }
 
-/** Traffic whose amount a release before this one did not keep still has its cost. */
-function trafficCost(table: string): RawBuilder<unknown> {
-  const ways = ['zone', 'region', 'internet'].map(
-    way => sql`coalesce(${sql.ref(`${table}.network_${way}_cost`)}, 0)`,
-  )
-  return sql`(${sql.join(ways, sql` + `)})::float8`
+/** More than nothing where there is any: an amount that an earlier release did not keep still has its cost. */
+function traffic(table: string): RawBuilder<unknown> {
+  const terms = TRAFFIC.map(column => sql`coalesce(${sql.ref(`${table}.${column}`)}::float8, 0)`)
+  return sql`(${sql.join(terms, sql` + `)})`
 }
 
 /** What pods of a workload sent and received over some hours, whatever the way. */

@@ -20,8 +20,8 @@ import {
   recordClusters,
   requestReload,
 } from '../src/load/ledger.js'
-import { countDueUsage } from '../src/load/usage-due.js'
 import { ensurePartitions } from '../src/load/partitions.js'
+import { countDueUsage } from '../src/load/usage-due.js'
 import { collectDueUsage } from './collect-usage.js'
 import type { JobContext } from './context.js'
 import { loadDay } from './load-day.js'

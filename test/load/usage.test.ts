@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { removeAccount } from '../../src/db/accounts.js'
+import { readUsageHistoryOf } from '../../src/db/usage-history.js'
 import type { UsageRow } from '../../src/domain/usage.js'
 import type { UsageWindowRows } from '../../src/domain/usage-samples.js'
 import { UsageSum } from '../../src/domain/usage-sum.js'
@@ -74,7 +75,15 @@ function rowsOf(claimed: UsageClaim, rows: readonly UsageRow[], changes: Partial
   return {
     claim: claimed,
     rows: {
-      ...{ window, revision: 1, rejects: [], cpuSource: 'counter', stepSeconds: 300, knowsRequests: true },
+      ...{
+        window,
+        revision: 1,
+        isHeard: true,
+        rejects: [],
+        cpuSource: 'counter',
+        stepSeconds: 300,
+        knowsRequests: true,
+      },
       ...{ knowsLimits: true, knowsOom: true, knowsThrottling: false, knowsHpa: false },
       ...{ largestCpuCores: 8, largestRamBytes: null },
       points: rows.reduce((sum, row) => sum + row.cpuPoints + row.ramWeight, 0),
@@ -455,16 +464,21 @@ describe('usage that is kept no longer', () => {
     expect(await storedDays()).toEqual([])
   })
 
-  test('goes with the ledger rows of its windows where hours are kept shorter, its sums excepted', async () => {
+  test('goes with the ledger rows of its windows where hours are kept shorter, but for its sums', async () => {
     await collectDay()
     const floors = new Map([[ACCOUNT, 0]])
     expect(await dueUsageDays(database.pool, { floors, now: NOW, limit: 5 })).toEqual([])
     for (const day of await changedDays(database.pool, floors)) await rollUpDay(database.pool, day)
     await keep(DAY + 10 * DAY_SECONDS, 5)
     expect(await query('select from warehouse.window_ledger')).toEqual([])
-    expect(await query('select from warehouse.usage_window')).toEqual([])
     expect(await storedHours()).toEqual([])
     expect(await storedDays()).toHaveLength(2)
+    // The sums are read as before.
+    const range = { cloudAccountId: ACCOUNT, from: DAY, to: DAY + DAY_SECONDS }
+    const { rows } = await readUsageHistoryOf(database.pool, range)
+    expect(rows.filter(({ namespace }) => namespace === 'web')).toHaveLength(2)
+    await keep(DAY + 401 * DAY_SECONDS, 5)
+    expect(await query('select from warehouse.usage_window')).toEqual([])
   })
 
   test('of another account stays', async () => {

@@ -120,17 +120,23 @@ function writeNames(writer: BinaryWriter, row: UsageRow): void {
 function writeMeasure(writer: BinaryWriter, row: UsageRow, column: Column): void {
   switch (column[2]) {
     case 'int4':
-      return writer.int4(row[column[1]])
+      writer.int4(row[column[1]])
+      return
     case 'int8':
-      return writer.int8(BigInt(row[column[1]]))
+      writer.int8(BigInt(row[column[1]]))
+      return
     case 'float8':
-      return writer.float8(row[column[1]])
+      writer.float8(row[column[1]])
+      return
     case 'numeric':
-      return writer.numeric(row[column[1]])
+      writer.numeric(row[column[1]])
+      return
     case 'bytea':
-      return writer.bytea(row[column[1]])
+      writer.bytea(row[column[1]])
+      return
     case 'bool':
-      return writer.bool(row[column[1]])
+      writer.bool(row[column[1]])
+      return
   }
 }
 

@@ -40,10 +40,10 @@ const MONTH_HOURS = 730
 
 /** What is to be advised on a cluster from the windows that start in `[from, to)`, Unix seconds of whole hours. */
 export function adviceOf(estate: Estate, cluster: ClusterModel, from: number, to: number): AdviceTruth[] {
-  const perMonth = MONTH_HOURS / measuredHours(estate, cluster, from, to)
+  const perMonth = MONTH_HOURS / measuredHours(estate, cluster, { from, to })
   return usageOf(estate, cluster, from, to).map(usage => {
     const reasons: string[] = []
-    const confidence = Math.min(1, (usage.span.to - usage.span.from) / HOUR / SURE_AFTER_HOURS)
+    const confidence = confidenceOf(usage, measuredHours(estate, cluster, usage.span))
     const isEnough = usage.cpuPoints.length >= FEWEST_POINTS && confidence >= LEAST_CONFIDENCE
     if (!isEnough) reasons.push('too_little_data')
     return {
@@ -58,6 +58,13 @@ export function adviceOf(estate: Estate, cluster: ClusterModel, from: number, to
       },
     }
   })
+}
+
+/** A week makes sure, as far as hours of it were not missed: `measured` of the hours from first to last. */
+function confidenceOf({ span, hours }: UsageTruth, measured: number): number {
+  const all = (span.to - span.from) / HOUR
+  const coverage = hours / (hours + all - measured)
+  return Math.min(1, all / SURE_AFTER_HOURS) * coverage
 }
 
 /** The lowest value that a share of ascending values does not exceed. */

@@ -14,6 +14,8 @@ export interface UsageTruth {
   readonly container: string
   /** From the start of the first hour with a pod to the end of the last one, Unix seconds. */
   readonly span: Span
+  /** Hours of the span with a pod. */
+  readonly hours: number
   /** The most pods in any hour, and how long they were there in all. */
   readonly pods: number
   readonly podHours: number
@@ -62,9 +64,9 @@ export function usageOf(estate: Estate, cluster: ClusterModel, from: number, to:
   return [...groups.values()].map(lives => usageOfLives(lives, estate.intervalSeconds))
 }
 
-/** Hours of the cluster of which anything was collected. */
-export function measuredHours(estate: Estate, cluster: ClusterModel, from: number, to: number): number {
-  return new Set(instantsIn(estate, cluster, { from, to }).map(t => Math.floor(t / HOUR))).size
+/** Hours of the cluster of which anything was collected, of those that start in `[from, to)`. */
+export function measuredHours(estate: Estate, cluster: ClusterModel, { from, to }: Span): number {
+  return new Set(instantsIn(estate, cluster, { from, to }).map(hourOf)).size
 }
 
 function usageOfLives(lives: readonly Life[], interval: number): UsageTruth {
@@ -81,6 +83,7 @@ function usageOfLives(lives: readonly Life[], interval: number): UsageTruth {
     controller: owner?.name ?? '',
     container: container.name,
     span: { from: hourOf(least(instants)), to: hourOf(most(instants)) + HOUR },
+    hours: new Set(instants.map(hourOf)).size,
     pods: mostPods(lives),
     podHours: (instants.length * interval) / HOUR,
     cpuPoints: Float64Array.from(points.map(point => point.cores)).sort(),

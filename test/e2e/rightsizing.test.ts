@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectDueUsage } from '../../jobs/collect-usage.js'
 import { computeRightsizing } from '../../jobs/compute-rightsizing.js'
-import { DAY } from '../../src/sample/machines.js'
+import type { Estate } from '../../src/sample/estate.js'
+import { DAY, HOUR } from '../../src/sample/machines.js'
+import type { ClusterModel } from '../../src/sample/model.js'
 import { pushEstate } from '../../src/sample/remote-write.js'
-import { type AdviceTruth, adviceOf, exactQuantile } from '../../src/sample/truth-advice.js'
+import { adviceOf, exactQuantile } from '../../src/sample/truth-advice.js'
 import { usageOf } from '../../src/sample/truth-usage.js'
 import { createThanosClient } from '../../src/thanos/client.js'
-import { type AdviceRow, paired, readAdvice } from '../support/advice-check.js'
-import { adviceEstate, type NewRequests, requestKey } from '../support/advice-estate.js'
+import { type Advice, paired, readAdvice } from '../support/advice-check.js'
+import { adviceEstate, BLIND, type NewRequests, requestKey, SEEING } from '../support/advice-estate.js'
 import { addAccounts, ingestAll, testContext } from '../support/ingest.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { findPrometheus, type RunningPrometheus } from '../support/prometheus.js'
@@ -16,17 +18,18 @@ const START = 20_725 * DAY
 const DAYS = 8
 const END = START + DAYS * DAY
 const YOUNG_FROM = END - 3 * DAY
+const SILENT_HOURS = 20
+const SILENCE = { from: START + 3 * DAY + 2 * HOUR, to: START + 3 * DAY + (2 + SILENT_HOURS) * HOUR }
+const WINDOWS = 2 * DAYS * 24 - SILENT_HOURS
 
 const prometheus = await findPrometheus()
 const lacking = 'missing' in prometheus ? ` (skipped: ${prometheus.missing})` : ''
 
 describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking}`, () => {
-  const estate = adviceEstate({ start: START, end: END, youngFrom: YOUNG_FROM })
-  const [cluster] = estate.accounts[0]?.clusters ?? []
-  if (cluster === undefined) throw new Error('an estate without clusters')
+  const estate = adviceEstate({ start: START, end: END, youngFrom: YOUNG_FROM, silence: SILENCE })
   let database: TestDatabase
   let source: RunningPrometheus
-  let advice: { readonly row: AdviceRow; readonly truth: AdviceTruth }[]
+  let advice: Advice[]
 
   beforeAll(async () => {
     if ('missing' in prometheus) return
@@ -36,12 +39,21 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
     await addAccounts(database.pool, estate.accounts)
     const thanos = createThanosClient({ ...CLIENT, url: source.url })
     const context = testContext(database.pool, thanos, { now: () => END + 900 })
-    expect(await ingestAll(context)).toEqual({ published: DAYS * 24, unchanged: 0, open: 0 })
-    expect(await collectDueUsage.run(context)).toMatchObject({ collected: DAYS * 24, open: 0 })
+    expect(await ingestAll(context)).toEqual({ published: WINDOWS, unchanged: 0, open: SILENT_HOURS })
+    expect(await collectDueUsage.run(context)).toMatchObject({ collected: WINDOWS, open: 0 })
     expect(await computeRightsizing.run(context, 'due')).toMatchObject({ accounts: 1, failed: 0 })
     await thanos.close()
-    advice = paired(await readAdvice(database.pool), adviceOf(estate, cluster, START, END))
+    const rows = await readAdvice(database.pool)
+    advice = clustersOf(estate).flatMap(cluster =>
+      paired(rows, cluster.clusterId, adviceOf(estate, cluster, START, END)),
+    )
   }, 240_000)
+
+  const adviceOn = (cluster: string, controller: string): Advice => {
+    const found = advice.find(({ row }) => row.cluster === cluster && row.controller === controller)
+    if (found === undefined) throw new Error(`no advice on ${controller} of ${cluster}`)
+    return found
+  }
 
   afterAll(async () => {
     await source?.stop()
@@ -51,7 +63,7 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
   test('says how much is used: quantiles never below the truth and at most a bucket above, means as they are', () => {
     for (const { row, truth } of advice) {
       const { usage } = truth
-      const about = usage.controller
+      const about = `${row.cluster} ${usage.controller}`
       const highest = usage.cpuPoints.at(-1) ?? Number.NaN
       expectBetween(about, row.cpu_p95, exactQuantile(usage.cpuPoints, 0.95) * 1000, 1.05)
       expectBetween(about, row.cpu_p99, exactQuantile(usage.cpuPoints, 0.99) * 1000, 1.05)
@@ -60,7 +72,8 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
       expect(row.cpu_mean / (usage.cpuMean * 1000), about).toBeCloseTo(1, 3)
       expect(row.ram_mean / usage.ramMean, about).toBeCloseTo(1, 3)
       const cost = usage.costWith('cpu', usage.cpuRequest) + usage.costWith('ram', usage.ramRequest)
-      expect(row.cost_month / ((cost * 730) / (DAYS * 24)), about).toBeCloseTo(1, 6)
+      const measured = DAYS * 24 - (row.cluster === BLIND ? SILENT_HOURS : 0)
+      expect(row.cost_month / ((cost * 730) / measured), about).toBeCloseTo(1, 6)
     }
   })
 
@@ -77,13 +90,28 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
     ['young', 'decrease', 'decrease', []],
     ['short', 'decrease', 'decrease', []],
   ] as const)('advises on %s: CPU %s, memory %s', (name, cpu, ram, reasons) => {
-    const found = advice.find(({ truth }) => truth.usage.controller === name)
-    expect(found?.row).toMatchObject({ cpu_action: cpu, ram_action: ram })
-    expect(found?.truth).toMatchObject({ cpu: { action: cpu }, ram: { action: ram } })
-    expect([...(found?.row.reasons ?? [])].sort()).toEqual([...reasons].sort())
-    expect(found?.row.confidence).toBeCloseTo(found?.truth.confidence ?? Number.NaN, 6)
-    expect(found?.row.confidence_level).toBe(name === 'young' ? 'medium' : 'high')
+    const { row, truth } = adviceOn(SEEING, name)
+    expect(row).toMatchObject({ cpu_action: cpu, ram_action: ram })
+    expect(truth).toMatchObject({ cpu: { action: cpu }, ram: { action: ram } })
+    expect([...row.reasons].sort()).toEqual([...reasons].sort())
+    expect(row.confidence).toBeCloseTo(truth.confidence, 6)
+    expect(row.confidence_level).toBe(name === 'young' ? 'medium' : 'high')
   })
+
+  test.each([
+    ['hog', 'decrease', 'decrease', ['hpa_unknown']],
+    ['hoarder', 'keep', 'increase', ['hpa_unknown', 'oom', 'cpu_inside_gate']],
+  ] as const)(
+    'advises on %s of a cluster that tells little and was silent for a day: CPU %s, memory %s',
+    (name, cpu, ram, reasons) => {
+      const { row, truth } = adviceOn(BLIND, name)
+      expect(row).toMatchObject({ cpu_action: cpu, ram_action: ram, cpu_limit: null, hpa: null })
+      expect(truth).toMatchObject({ cpu: { action: cpu }, ram: { action: ram } })
+      expect([...row.reasons].sort()).toEqual([...reasons].sort())
+      expect(row.coverage).toBeCloseTo(1 - SILENT_HOURS / (DAYS * 24), 6)
+      expect(row.confidence).toBeCloseTo(truth.confidence, 6)
+    },
+  )
 
   test('recommends what the method makes of the truth, within the width of a bucket', () => {
     for (const { row, truth } of advice) {
@@ -135,20 +163,21 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
   test('keeps its promise: a week with the recommended requests costs so much less', () => {
     const requests = new Map<string, NewRequests>()
     for (const { row } of advice) {
-      requests.set(requestKey(row.controller, row.container), {
+      requests.set(requestKey(row.cluster, row.controller, row.container), {
         ...(isChange(row.cpu_action) ? { cpu: row.cpu_recommended / 1000 } : {}),
         ...(isChange(row.ram_action) ? { ram: row.ram_recommended } : {}),
       })
     }
-    const week = { start: END, end: END + 7 * DAY, youngFrom: YOUNG_FROM }
+    const week = { start: END, end: END + 7 * DAY, youngFrom: YOUNG_FROM, silence: SILENCE }
     const before = costs(adviceEstate(week))
     const after = costs(adviceEstate({ ...week, requests }))
     let [promised, kept] = [0, 0]
     for (const { row } of advice) {
-      const saved = (before.get(row.controller) ?? 0) - (after.get(row.controller) ?? 0)
+      const key = requestKey(row.cluster, row.controller, row.container)
+      const saved = (before.get(key) ?? 0) - (after.get(key) ?? 0)
       const share = (row.saving_month * 7 * 24) / 730
       if (row.controller === 'young') {
-        // A workload that was there for a part of the time is told to save that part only.
+        // What was there for a part of the time is promised to save in that part of a month only.
         expect(saved).toBeGreaterThan(share)
         continue
       }
@@ -160,15 +189,19 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
   })
 })
 
+function clustersOf(estate: Estate): readonly ClusterModel[] {
+  return estate.accounts.flatMap(account => account.clusters)
+}
+
 /** What CPU and memory of each workload cost over an estate's time. */
-function costs(estate: ReturnType<typeof adviceEstate>): Map<string, number> {
-  const [cluster] = estate.accounts[0]?.clusters ?? []
-  if (cluster === undefined) throw new Error('an estate without clusters')
+function costs(estate: Estate): Map<string, number> {
   return new Map(
-    usageOf(estate, cluster, estate.from, estate.to).map(usage => [
-      usage.controller,
-      usage.costWith('cpu', usage.cpuRequest) + usage.costWith('ram', usage.ramRequest),
-    ]),
+    clustersOf(estate).flatMap(cluster =>
+      usageOf(estate, cluster, estate.from, estate.to).map(usage => [
+        requestKey(cluster.clusterId, usage.controller, usage.container),
+        usage.costWith('cpu', usage.cpuRequest) + usage.costWith('ram', usage.ramRequest),
+      ]),
+    ),
   )
 }
 

@@ -3,10 +3,12 @@ import type { AdviceTruth } from '../../src/sample/truth-advice.js'
 
 /** A recommendation as analysts see it, of the profile `balanced` from two weeks. */
 export interface AdviceRow {
+  readonly cluster: string
   readonly namespace: string
   readonly controller: string
   readonly container: string
   readonly cpu_request: number | null
+  readonly cpu_limit: number | null
   readonly cpu_mean: number
   readonly cpu_p95: number
   readonly cpu_p99: number
@@ -22,6 +24,7 @@ export interface AdviceRow {
   readonly ram_saving: number
   readonly saving_month: number
   readonly cost_month: number
+  readonly hpa: boolean | null
   readonly reasons: string[]
   readonly confidence: number
   readonly confidence_level: string
@@ -33,22 +36,26 @@ export interface AdviceRow {
 
 export async function readAdvice(pool: pg.Pool): Promise<AdviceRow[]> {
   const { rows } = await pool.query<AdviceRow>(
-    `select namespace, controller, container, cpu_request, cpu_mean, cpu_p95, cpu_p99, cpu_max, cpu_recommended,
+    `select cluster, namespace, controller, container, cpu_request, cpu_limit, hpa, cpu_mean, cpu_p95, cpu_p99, cpu_max, cpu_recommended,
        cpu_action, cpu_saving::float8 as cpu_saving, ram_request, ram_mean, ram_max, ram_recommended, ram_action,
        ram_saving::float8 as ram_saving, saving_month::float8 as saving_month, cost_month::float8 as cost_month, reasons,
        confidence, confidence_level, span_hours, coverage, samples::float8 as samples, snippet
-     from analytics.rightsizing_latest order by namespace, controller, container`,
+     from analytics.rightsizing_latest order by cluster, namespace, controller, container`,
   )
   return rows
 }
 
-/** The same workload and container in both; fails where one of them knows something that the other doesn't. */
-export function paired(
-  rows: readonly AdviceRow[],
-  truths: readonly AdviceTruth[],
-): { readonly row: AdviceRow; readonly truth: AdviceTruth }[] {
+/** A recommendation and what the truth leads to. */
+export interface Advice {
+  readonly row: AdviceRow
+  readonly truth: AdviceTruth
+}
+
+/** The workloads of a cluster in both; fails where one of them knows something that the other doesn't. */
+export function paired(all: readonly AdviceRow[], cluster: string, truths: readonly AdviceTruth[]): Advice[] {
+  const rows = all.filter(row => row.cluster === cluster)
   if (rows.length !== truths.length)
-    throw new Error(`${rows.length} recommendations, and ${truths.length} in truth`)
+    throw new Error(`${rows.length} recommendations for ${cluster}, and ${truths.length} in truth`)
   return truths.map(truth => {
     const { namespace, controller, container } = truth.usage
     const row = rows.find(

@@ -9,8 +9,9 @@ import {
 } from '../../src/sample/specs.js'
 import { autoscalersOf, deploymentsOf, podsOf, runsOf, type Site } from '../../src/sample/workloads.js'
 
-export const ADVICE_ACCOUNT = '7c0d9a1e-4b52-4f0e-9d36-2a8f5e6b1c04'
-export const ADVICE_CLUSTER = 'advice'
+const ACCOUNT = '7c0d9a1e-4b52-4f0e-9d36-2a8f5e6b1c04'
+export const SEEING = 'seeing'
+export const BLIND = 'blind'
 const [A, B, C, BIG] = ['node-a', 'node-b', 'node-c', 'node-big'] as const
 
 /** What a container is to ask for instead: cores and bytes; what is not told stays. */
@@ -19,41 +20,50 @@ export interface NewRequests {
   readonly ram?: number
 }
 
-/** Which container of which workload. */
-export const requestKey = (controller: string, container: string) => `${controller}\0${container}`
+/** Which container of which workload of which cluster. */
+export const requestKey = (cluster: string, controller: string, container: string) =>
+  [cluster, controller, container].join('\0')
 
 export interface AdviceEstateOptions {
   readonly start: number
   readonly end: number
   /** When the youngest workload began. */
   readonly youngFrom: number
+  /** When nothing of the blind cluster was collected. */
+  readonly silence: Span
   readonly requests?: ReadonlyMap<string, NewRequests>
 }
 
 /**
- * One cluster that tells everything, with a workload for each piece of advice. Use swings by the day only, so that every
- * day is as the other, and five minutes differ from the slope of their counter by next to nothing.
+ * One cluster that tells everything, with a workload for each piece of advice, and one that tells no more than Kubecost's
+ * own chart and was silent for some time. Use swings by the day only, so that every day is as the other, and five minutes
+ * differ from the slope of their counter by next to nothing.
  */
-export function adviceEstate({ start, end, youngFrom, requests = new Map() }: AdviceEstateOptions): Estate {
-  const bounds = { from: start, to: end }
-  const site: Site = { seed: 3, clusterId: ADVICE_CLUSTER, bounds, machines: machines() }
+export function adviceEstate({ requests = new Map(), ...options }: AdviceEstateOptions): Estate {
+  const clusters = [seeingCluster(options), blindCluster(options)].map(cluster => ({
+    ...cluster,
+    pods: cluster.pods.map(pod => asking(requests, cluster.clusterId, calmed(pod))),
+  }))
+  return assembleEstate({ ...options, intervalSeconds: 60 }, [
+    {
+      cloudAccountId: ACCOUNT,
+      name: 'Advice',
+      tenantId: ACCOUNT,
+      currency: 'USD',
+      kubernetesId: null,
+      clusters,
+    },
+  ])
+}
+
+function seeingCluster({ start, end, youngFrom }: AdviceEstateOptions): ClusterModel {
+  const site: Site = { seed: 3, clusterId: SEEING, bounds: { from: start, to: end }, machines: machines() }
   const workloads = workloadsOf(youngFrom)
-  const pods = [...workloads.flatMap(spec => podsOf(site, spec)), ...runsOf(site, RUN)].map(pod =>
-    asking(requests, calmed(pod)),
-  )
-  const cluster: ClusterModel = {
-    clusterId: ADVICE_CLUSTER,
-    provider: 'AWS',
-    region: 'eu-west-1',
-    provisioner: 'EKS',
-    managementHourlyCost: 0.1,
+  return {
+    ...PLAIN,
+    clusterId: SEEING,
     collection: {
-      kubecostCopies: true,
-      kubeStateMetrics: false,
-      recordingRules: false,
-      cadvisorNodeLabel: false,
-      allocationUid: false,
-      oldRequestNames: false,
+      ...PLAIN.collection,
       limits: ['new'],
       ends: ['now', 'last'],
       throttling: true,
@@ -61,27 +71,60 @@ export function adviceEstate({ start, end, youngFrom, requests = new Map() }: Ad
       allocatable: 'new',
     },
     machines: site.machines,
-    pods,
-    pending: [],
+    pods: [...workloads.flatMap(spec => podsOf(site, spec)), ...runsOf(site, RUN)],
     deployments: deploymentsOf(workloads),
     autoscalers: autoscalersOf(workloads),
-    loadBalancers: [],
-    volumes: [],
-    namespaceLabels: new Map(),
-    network: null,
-    egressPrices: { zone: 0.01, region: 0.02, internet: 0.09 },
-    gaps: [],
   }
-  return assembleEstate({ start, end, intervalSeconds: 60 }, [
-    {
-      cloudAccountId: ADVICE_ACCOUNT,
-      name: 'Advice',
-      tenantId: ADVICE_ACCOUNT,
-      currency: 'USD',
-      kubernetesId: null,
-      clusters: [cluster],
-    },
-  ])
+}
+
+function blindCluster({ start, end, silence }: AdviceEstateOptions): ClusterModel {
+  const nodes = [machine(A, 'i-blind', 'm5.xlarge')]
+  const site: Site = { seed: 4, clusterId: BLIND, bounds: { from: start, to: end }, machines: nodes }
+  const workloads = [
+    deployment('hog', 1, [A], { ...container('hog', 1, 0.12, 2048, 300), limits: { cpu: 2 } }),
+    hoarderOn(A),
+  ]
+  return {
+    ...PLAIN,
+    clusterId: BLIND,
+    collection: { ...PLAIN.collection, ends: ['now'] },
+    machines: nodes,
+    pods: workloads.flatMap(spec => podsOf(site, spec)),
+    deployments: deploymentsOf(workloads),
+    gaps: [silence],
+  }
+}
+
+const PLAIN: ClusterModel = {
+  clusterId: '',
+  provider: 'AWS',
+  region: 'eu-west-1',
+  provisioner: 'EKS',
+  managementHourlyCost: 0.1,
+  collection: {
+    kubecostCopies: true,
+    kubeStateMetrics: false,
+    recordingRules: false,
+    cadvisorNodeLabel: false,
+    allocationUid: false,
+    oldRequestNames: false,
+    limits: [],
+    ends: [],
+    throttling: false,
+    autoscalers: false,
+    allocatable: null,
+  },
+  machines: [],
+  pods: [],
+  pending: [],
+  deployments: [],
+  autoscalers: [],
+  loadBalancers: [],
+  volumes: [],
+  namespaceLabels: new Map(),
+  network: null,
+  egressPrices: { zone: 0.01, region: 0.02, internet: 0.09 },
+  gaps: [],
 }
 
 function machines() {
@@ -102,10 +145,11 @@ function calmed(pod: PodModel): PodModel {
   return { ...pod, containers }
 }
 
-function asking(requests: ReadonlyMap<string, NewRequests>, pod: PodModel): PodModel {
+function asking(requests: ReadonlyMap<string, NewRequests>, clusterId: string, pod: PodModel): PodModel {
   const workload = pod.owner?.ownedBy?.name ?? pod.owner?.name ?? ''
   const containers = pod.containers.map(one => {
-    const { cpu = one.cpuRequest, ram = one.ramRequest } = requests.get(requestKey(workload, one.name)) ?? {}
+    const { cpu = one.cpuRequest, ram = one.ramRequest } =
+      requests.get(requestKey(clusterId, workload, one.name)) ?? {}
     return { ...one, cpuRequest: cpu, ramRequest: ram }
   })
   return { ...pod, containers }
@@ -120,6 +164,17 @@ function deployment(
   return { kind: 'Deployment', namespace: 'team', name, replicas, nodes, containers: [own] }
 }
 
+/** Killed now and then when its memory comes to its limit. */
+function hoarderOn(node: string): WorkloadSpec {
+  const own = {
+    ...container('hoarder', 0.12, 0.08, 512, 460),
+    limits: { ramMib: 512 },
+    restartEvery: 31 * HOUR,
+    endsBy: 'OOMKilled',
+  } as const
+  return { ...deployment('hoarder', 1, [node], own), kind: 'StatefulSet' }
+}
+
 function workloadsOf(youngFrom: number): WorkloadSpec[] {
   const young: Span = { from: youngFrom, to: Number.POSITIVE_INFINITY }
   return [
@@ -127,15 +182,7 @@ function workloadsOf(youngFrom: number): WorkloadSpec[] {
     deployment('greedy', 2, [A, C], container('greedy', 0.1, 0.4, 128, 500)),
     deployment('free', 1, [B], containerWithoutRequests('free', 0.2, 240)),
     deployment('abandoned', 1, [C], container('abandoned', 0.25, 0.0008, 256, 40)),
-    {
-      ...deployment('hoarder', 1, [C], {
-        ...container('hoarder', 0.12, 0.08, 512, 460),
-        limits: { ramMib: 512 },
-        restartEvery: 31 * HOUR,
-        endsBy: 'OOMKilled',
-      }),
-      kind: 'StatefulSet',
-    },
+    hoarderOn(C),
     {
       ...deployment('scaled', 2, [A, B], { ...container('scaled', 0.6, 0.2, 1024, 300) }),
       autoscaler: { metric: 'cpu', targetType: 'utilization', value: 60 },

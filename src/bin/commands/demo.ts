@@ -19,6 +19,7 @@ import { integerArgument } from '../arguments.js'
 import { type CommandContext, EXIT, type ExitCode } from '../context.js'
 import { demoFolder, startDemoDatabase } from '../demo-database.js'
 import { lockDemo } from '../demo-lock.js'
+import { savingLines } from '../demo-savings.js'
 import { clusterCosts, summaryLines } from '../demo-summary.js'
 import { type Running, runUntilStopped } from '../lifecycle.js'
 import { createProgress } from '../progress.js'
@@ -29,6 +30,8 @@ interface DemoOptions {
   readonly days: number
 }
 
+/** Advice is sure of itself after a week; what nobody uses is told after one. */
+const FIRST_DAYS = 8
 /** A demo that is left running goes on for so long before it has to be started again. */
 const AHEAD_SECONDS = 3 * DAY_SECONDS
 /** Older days of a demo that was started long ago are not simulated again. */
@@ -41,7 +44,12 @@ export function register(program: Command, context: CommandContext): void {
       'everything on this machine with nothing installed: an embedded PostgreSQL, a sample Thanos, the service and its API',
     )
     .option('--once', 'load, print the cost summary and exit')
-    .option('--days <n>', 'whole days of history on the first run', integerArgument(1, OLDEST_DAYS), 3)
+    .option(
+      '--days <n>',
+      'whole days of history on the first run',
+      integerArgument(1, OLDEST_DAYS),
+      FIRST_DAYS,
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ k8s-costs demo\n  $ k8s-costs demo --once\n\nCtrl-C stops everything; the next run goes on where this one stopped.',
@@ -104,6 +112,7 @@ async function startDemo(
 
   const loaded = followLoading(pool, config.schedule.settleMinutes, signal)
     .then(() => followUsage(pool, signal))
+    .then(() => recommendRequests(service))
     .then(() => printResult(context, pool, estate, config.schedule.settleMinutes))
   if (options.once === true)
     return { finished: loaded.then(isRight => (isRight ? EXIT.ok : EXIT.failed)), close }
@@ -183,11 +192,21 @@ async function followUsage(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** From all that was collected; the service by itself would do so once a day, and may have begun half way. */
+async function recommendRequests({ jobs }: Service): Promise<void> {
+  if (jobs === undefined) return
+  const { computeRightsizing } = await import('../../../jobs/compute-rightsizing.js')
+  await computeRightsizing.run(jobs, 'everything')
+}
+
 function interrupted(): NamedError {
   return new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
 }
 
-/** Prints the summary, and how far the totals are from the truth that the estate knows of itself. */
+/** Recommendations that the summary shows of each account. */
+const TOP_SAVINGS = 5
+
+/** Prints the summary and the best advice, and how far the totals are from the truth that the estate knows of itself. */
 async function printResult(
   context: CommandContext,
   pool: pg.Pool,
@@ -213,6 +232,12 @@ async function printResult(
       (truly.networkCost ?? 0)
     worst = Math.max(worst, Math.abs((found?.total ?? 0) - cluster.totalCost) / cluster.totalCost)
     worst = Math.max(worst, Math.abs((found?.allocated ?? 0) - allocated) / allocated)
+  }
+  const savings = await savingLines(pool, TOP_SAVINGS)
+  if (savings.length > 0) {
+    context.print('')
+    context.print('What smaller requests would free:')
+    for (const line of savings) context.print(line)
   }
   context.print('')
   context.print(

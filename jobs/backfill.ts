@@ -21,6 +21,8 @@ import {
   requestReload,
 } from '../src/load/ledger.js'
 import { ensurePartitions } from '../src/load/partitions.js'
+import { countDueUsage } from '../src/load/usage-due.js'
+import { collectDueUsage } from './collect-usage.js'
 import type { JobContext } from './context.js'
 import { loadDay } from './load-day.js'
 
@@ -40,9 +42,14 @@ export interface BackfillResult {
   published: number
   unchanged: number
   open: number
+  /** Windows of the range whose usage was collected, and those whose usage is still due. */
+  usageCollected: number
+  usageOpen: number
 }
 
 export interface BackfillProgress {
+  /** Usage comes after the costs. */
+  readonly stage: 'costs' | 'usage'
   readonly done: number
   readonly total: number
 }
@@ -77,12 +84,30 @@ export const backfill = {
       published: 0,
       unchanged: 0,
       open: 0,
+      usageCollected: 0,
+      usageOpen: 0,
     }
     if (request.dryRun) return result
     await loadDays(request, context, result, onProgress)
     result.open = await countOpen(context.pool, reload)
+    await collectRange(request, context, result, onProgress)
     return result
   },
+}
+
+/** Collects the usage that is due in the range, also of windows whose costs were there before. */
+async function collectRange(
+  { account, from, to }: BackfillRequest,
+  context: JobContext,
+  result: BackfillResult,
+  onProgress: (progress: BackfillProgress) => void,
+): Promise<void> {
+  const scope = { accountId: account.cloudAccountId, from, to }
+  const report = await collectDueUsage.run(context, scope, progress =>
+    onProgress({ stage: 'usage', ...progress }),
+  )
+  result.usageCollected = report.collected
+  result.usageOpen = await countDueUsage(context.pool, scope)
 }
 
 /** Enters the windows of the range that the ledger lacks, of the clusters that Thanos knows there. */
@@ -140,7 +165,7 @@ async function loadDays(
       done += report.published + report.unchanged
       result.published += report.published
       result.unchanged += report.unchanged
-      onProgress({ done: Math.min(done, result.windows), total: result.windows })
+      onProgress({ stage: 'costs', done: Math.min(done, result.windows), total: result.windows })
     }
   }
   await Promise.all(Array.from({ length: request.maxParallel }, work))

@@ -26,6 +26,8 @@ export interface JobContext {
   readonly now: () => number
   /** Wakes whichever worker is free; the ledger says what it finds to do. */
   readonly wake: (key: DayKey) => Promise<void>
+  /** Wakes whichever worker collects usage. */
+  readonly wakeUsage: (key: DayKey) => Promise<void>
   /** Fires when the process is asked to stop. */
   readonly signal: AbortSignal
 }
@@ -38,6 +40,7 @@ export interface JobLogger {
 
 export type JobEvent =
   | { readonly kind: 'window'; readonly outcome: string }
+  | { readonly kind: 'usage'; readonly outcome: string; readonly windows: number }
   | { readonly kind: 'failure'; readonly code: string }
   | { readonly kind: 'rejects'; readonly reason: string; readonly count: number }
   | { readonly kind: 'nightly'; readonly step: string; readonly outcome: 'done' | 'failed' }

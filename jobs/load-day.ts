@@ -2,7 +2,7 @@ import { getAccount } from '../src/db/accounts.js'
 import type { ClusterBatch } from '../src/domain/samples.js'
 import { DAY_SECONDS, type Window } from '../src/domain/window.js'
 import { extractBatch } from '../src/extract/extract-batch.js'
-import { type Claim, claimDue } from '../src/load/claims.js'
+import { type Claim, claimDue, renewLease } from '../src/load/claims.js'
 import { encodeReadings } from '../src/load/readings.js'
 import { startRun } from '../src/load/runs.js'
 import { windowOutcomes } from '../src/transform/window-rows.js'
@@ -38,7 +38,7 @@ export const loadDay = {
       now: context.now(),
     })
     if (claims.length === 0) return report
-    const lease = keepLease(context, claims)
+    const lease = keepLease(context, claims, renewLease)
     const run = await startRun(pool, { ...key, windows: claims.map(claim => claim.window), worker })
     const finished = new Set<Window>()
     const load = { context, account, clusterId: key.clusterId, run, report, finished, signal: lease.signal }

@@ -3,7 +3,7 @@ import { connectionProblem } from '../src/db/pool.js'
 import type { WindowRows } from '../src/domain/rows.js'
 import { DAY_SECONDS, formatWindow } from '../src/domain/window.js'
 import { describeError, NamedError } from '../src/errors.js'
-import { type Claim, claimKept, releaseClaims } from '../src/load/claims.js'
+import { type Claim, claimKept, releaseClaims, renewLease } from '../src/load/claims.js'
 import { countKept, type KeptDay, listKept, readReadings } from '../src/load/kept-readings.js'
 import { isAsPublished, publishRecomputed } from '../src/load/publish-batch.js'
 import { decodeReadings } from '../src/load/readings-decode.js'
@@ -92,7 +92,7 @@ async function compareDay(range: Range, context: Computing, note: Note): Promise
 async function recomputeDay(range: Range, context: Computing, note: Note): Promise<void> {
   const { pool, worker } = context
   const claims = await claimKept(pool, { ...range, worker, leaseSeconds: LEASE_SECONDS })
-  const lease = keepLease(context, claims)
+  const lease = keepLease(context, claims, renewLease)
   try {
     for (const claim of claims) {
       // One at a time: a large cluster's windows are large.

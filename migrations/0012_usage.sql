@@ -21,6 +21,8 @@ create table warehouse.usage_window (
   error_message text,
   -- Hours of the day have been deleted since: if one window is to be collected anew, all of the day are.
   hours_expired boolean not null default false,
+  -- Whether the cluster was heard of at all: where it was not, nothing was measured, however settled that is.
+  heard boolean not null default false,
   -- Where CPU points come from: cAdvisor's counters or the recording rule; null where there were none at all.
   cpu_source text check (cpu_source in ('counter', 'rule')),
   -- Seconds between CPU points; more than 300 where the source is coarser.
@@ -39,6 +41,9 @@ create table warehouse.usage_window (
   largest_ram_bytes double precision,
   primary key (cloud_account_id, cluster_id, window_start)
 );
+
+-- What failed is looked for every minute.
+create index usage_window_retried on warehouse.usage_window (next_try_at) where next_try_at is not null;
 
 -- One container of a workload in one window. '' for none in the names, as they are the key.
 create table warehouse.usage_hourly (

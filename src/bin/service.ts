@@ -3,11 +3,11 @@ import { hostname } from 'node:os'
 import type pg from 'pg'
 import { computeRightsizing } from '../../jobs/compute-rightsizing.js'
 import type { JobContext, JobEvent } from '../../jobs/context.js'
-import { loadDay } from '../../jobs/load-day.js'
 import { nightly } from '../../jobs/nightly.js'
 import { planWindows } from '../../jobs/plan-windows.js'
 import { rollUpDays } from '../../jobs/roll-up-days.js'
 import { wakeDue } from '../../jobs/wake-due.js'
+import { wakeUsage } from '../../jobs/wake-usage.js'
 import { buildApp } from '../api/app.js'
 import type { ApiEvent } from '../api/events.js'
 import { SERVICE_LIMITS } from '../api/limits.js'
@@ -21,10 +21,11 @@ import type { Logger } from '../observe/logger.js'
 import { createMetrics, type Metrics } from '../observe/metrics.js'
 import { createProgressWatch, type ProgressWatch } from '../observe/progress.js'
 import { type MetricsServer, startMetricsServer } from '../observe/server.js'
-import { openQueue, type WakeUpQueue } from '../queue/queues.js'
+import { openQueue } from '../queue/queues.js'
 import { schedule } from '../queue/schedule.js'
 import { createThanosClient } from '../thanos/client.js'
 import type { ThanosClient } from '../thanos/types.js'
+import { startUsageWorker, startWorker } from './worker-role.js'
 
 export type Role = 'scheduler' | 'worker' | 'api'
 
@@ -36,9 +37,6 @@ export interface Service {
   close(): Promise<void>
 }
 
-/** Days that one worker process loads at once: one waits for Thanos while another computes. */
-const DAYS_AT_ONCE = 2
-const WORKER_LIMIT_SECONDS = 600
 const SCHEDULER_LIMIT_SECONDS = 300
 
 /** Starts the roles of one process, each on what it needs and no more; closes in the reverse order. */
@@ -78,13 +76,21 @@ async function openService(
   let jobs: JobContext | undefined
   if (roles.includes('scheduler') || roles.includes('worker')) {
     const stop = new AbortController()
-    const queue = await openQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger })
+    const where = { redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger }
+    const queue = await openQueue(where)
     opened.push(() => queue.close())
+    const usageQueue = await openQueue({ ...where, name: 'usage' })
+    opened.push(() => usageQueue.close())
     const thanos = observedThanos(config, metrics, logger)
     opened.push(() => thanos.close())
     const wake: JobContext['wake'] = key => queue.enqueue({ version: 1, ...key })
-    jobs = jobContext(config, { pool, thanos, wake, metrics, logger, signal: stop.signal })
-    if (roles.includes('worker')) opened.push(startWorker(jobs, queue, progress))
+    const wakeUsageOf: JobContext['wakeUsage'] = key => usageQueue.enqueue({ version: 1, ...key })
+    const parts = { pool, thanos, wake, wakeUsage: wakeUsageOf, metrics, logger, signal: stop.signal }
+    jobs = jobContext(config, parts)
+    if (roles.includes('worker')) {
+      opened.push(startUsageWorker(jobs, usageQueue, progress))
+      opened.push(startWorker(jobs, queue, progress))
+    }
     if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress, metrics))
     opened.push(async () => stop.abort(new NamedError('CANCELLED', 'the process stops')))
   }
@@ -128,28 +134,26 @@ interface JobParts {
   readonly pool: pg.Pool
   readonly thanos: ThanosClient
   readonly wake: JobContext['wake']
+  readonly wakeUsage: JobContext['wakeUsage']
   readonly metrics: Metrics
   readonly logger: Logger
   readonly signal: AbortSignal
 }
 
-function jobContext(config: Config, { pool, thanos, wake, metrics, logger, signal }: JobParts): JobContext {
+function jobContext(config: Config, { metrics, ...parts }: JobParts): JobContext {
   return {
-    pool,
-    thanos,
+    ...parts,
     config,
-    logger,
     observe: event => count(metrics, event),
     worker: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     now: () => Math.floor(Date.now() / 1000),
-    wake,
-    signal,
   }
 }
 
 function count(metrics: Metrics, event: JobEvent): void {
   if (event.kind === 'rejects') metrics.rejects.inc({ reason: event.reason }, event.count)
   else if (event.kind === 'failure') metrics.windows.inc({ outcome: 'failed' })
+  else if (event.kind === 'usage') metrics.usageWindows.inc({ outcome: event.outcome }, event.windows)
   else if (event.kind === 'nightly') metrics.nightlySteps.inc({ step: event.step, outcome: event.outcome })
   else if (event.kind === 'check')
     metrics.checkViolations.inc({ check: event.check, severity: event.severity })
@@ -182,21 +186,9 @@ export function openJobs(
   const thanos = observedThanos(config, metrics, logger)
   const wake = async () => undefined
   return {
-    jobs: jobContext(config, { pool, thanos, wake, metrics, logger, signal }),
+    jobs: jobContext(config, { pool, thanos, wake, wakeUsage: wake, metrics, logger, signal }),
     close: () => thanos.close(),
   }
-}
-
-function startWorker(jobs: JobContext, queue: WakeUpQueue, progress: ProgressWatch): () => Promise<void> {
-  progress.expect('worker', WORKER_LIMIT_SECONDS)
-  const worker = queue.work(
-    async (wakeUp, signal) => {
-      const report = await loadDay.run(wakeUp, { ...jobs, signal: AbortSignal.any([signal, jobs.signal]) })
-      jobs.logger.info({ ...wakeUp, ...report }, 'day loaded')
-    },
-    { concurrency: DAYS_AT_ONCE, onAlive: () => progress.note('worker') },
-  )
-  return () => worker.close()
 }
 
 /** How far behind each cluster is, for whoever alerts on it. */
@@ -206,6 +198,7 @@ async function showLag({ pool, now }: JobContext, metrics: Metrics): Promise<voi
     const labels = { cloud_account_id: row.cloudAccountId, cluster: row.clusterId }
     if (row.lagSeconds !== null) metrics.lagSeconds.set(labels, row.lagSeconds)
     metrics.oldestOpenWindow.set(labels, row.watermark ?? 0)
+    metrics.usageBacklog.set(labels, row.usageWaiting)
   }
 }
 
@@ -223,6 +216,7 @@ function startScheduler(
   }
   const plan = async () => {
     await planWindows.run(jobs)
+    await wakeUsage.run(jobs, 'everything')
     await showLag(jobs, metrics)
   }
   const tasks = [
@@ -236,6 +230,7 @@ function startScheduler(
       logger,
     ),
     schedule(wakeDue.schedule, wakeDue.name, () => noted(wakeDue.run(jobs)), logger),
+    schedule(wakeUsage.schedule, wakeUsage.name, () => noted(wakeUsage.run(jobs, 'recent')), logger),
   ]
   // What was missed while nothing ran is planned at once, not at the next tick.
   const first = noted(plan())

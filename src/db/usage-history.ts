@@ -99,7 +99,7 @@ function collectedWindows(
        knows_hpa as "knowsHpa", largest_cpu_cores as "largestCpuCores", largest_ram_bytes as "largestRamBytes"
      from warehouse.usage_window
      where cloud_account_id = $1 and window_start >= to_timestamp($2) and window_start < to_timestamp($3)
-       and revision > 0
+       and revision > 0 and heard
      order by window_start, cluster_id`,
     [cloudAccountId, windowOf(from), to],
   )

@@ -40,6 +40,32 @@ export const EXPECTED_METRICS: readonly ExpectedMetric[] = [
   optional('CronJobs are guessed from names', 'kube_job_owner'),
   recommended('no CPU use', 'kubecost_container_cpu_usage_irate', 'container_cpu_usage_seconds_total'),
   recommended('no memory use', 'container_memory_working_set_bytes'),
+  optional(
+    'limits are unknown to rightsizing',
+    'kube_pod_container_resource_limits',
+    'kube_pod_container_resource_limits_cpu_cores',
+  ),
+  optional(
+    'restarts are unknown, and with them whether memory ran out',
+    'kube_pod_container_status_restarts_total',
+  ),
+  optional(
+    'that memory ran out is inferred from restarts next to the limit',
+    'kube_pod_container_status_last_terminated_reason',
+    'kube_pod_container_status_terminated_reason',
+  ),
+  optional('throttling by CPU limits is unknown', 'container_cpu_cfs_throttled_periods_total'),
+  optional('autoscalers are unknown to rightsizing', 'kube_horizontalpodautoscaler_info'),
+  optional(
+    'by what autoscalers decide is unknown',
+    'kube_horizontalpodautoscaler_spec_target_metric',
+    'kube_hpa_spec_target_metric',
+  ),
+  optional(
+    'what containers can have of a node is taken for all of it',
+    'kube_node_status_allocatable',
+    'kube_node_status_allocatable_cpu_cores',
+  ),
   recommended('no cost by label, no shares of load balancers', 'kube_pod_labels'),
   optional('no labels of namespaces', 'kube_namespace_labels'),
   optional('no zones and node pools', 'kube_node_labels'),

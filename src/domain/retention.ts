@@ -25,3 +25,17 @@ export function firstDailyDay(retention: Pick<Retention, 'hourlyDays' | 'dailyDa
   if (retention.dailyDays === 0) return 0
   return Math.min(dayOf(now - retention.dailyDays * DAY_SECONDS), firstHourlyDay(retention, now))
 }
+
+/** Days for which usage is kept by hour and by day, at most: what advice looks at. */
+const USAGE_HOURLY_DAYS = 35
+const USAGE_DAILY_DAYS = 400
+
+/** Start of the first day whose usage is kept by hour at `now`, Unix seconds. */
+export function firstUsageHour(retention: Pick<Retention, 'hourlyDays'>, now: number): number {
+  return Math.max(firstHourlyDay(retention, now), dayOf(now - USAGE_HOURLY_DAYS * DAY_SECONDS))
+}
+
+/** Start of the first day whose usage is kept at all at `now`, Unix seconds. */
+export function firstUsageDay(retention: Pick<Retention, 'hourlyDays' | 'dailyDays'>, now: number): number {
+  return Math.max(firstDailyDay(retention, now), dayOf(now - USAGE_DAILY_DAYS * DAY_SECONDS))
+}

@@ -29,7 +29,7 @@ export function sourceMatchers(source: Source): string {
 }
 
 /**
- * Asks a catalogue query over contiguous windows, one point per series and hour. When Thanos says that it is too
+ * Asks a catalogue query over contiguous windows, one point per series and hour or step. When Thanos says that it is too
  * much, or the answer is too big, the hours are halved, then the namespaces; a single namespace of a single hour that
  * is still too much is the caller's to report.
  */
@@ -83,12 +83,13 @@ async function askOnce(
   last: Window,
   extra: string,
 ): Promise<Series[]> {
+  const step = query.stepSeconds ?? HOUR_SECONDS
   const answer = await source.client.queryRange({
     account: source.account,
     expression: query.expression(`${sourceMatchers(source)}${extra}`, identityLabels(source)),
-    start: windowEnd(first),
+    start: first + step,
     end: windowEnd(last),
-    step: HOUR_SECONDS,
+    step,
     ...(source.signal ? { signal: source.signal } : {}),
   })
   if (answer.annotations.warning > 0) source.onFlagged?.(query.metric)

@@ -2,9 +2,10 @@ import { label, type Series } from '../domain/samples.js'
 import { equals, oneOf } from '../thanos/promql.js'
 
 /**
- * How the queries of a batch are written. Each is a range query at `step=3600` that gives one point per series and
- * hour; the point at H+1h speaks of the samples in `[H, H+1h)`, because every range is `[1h] offset 1ms`: exactly the
- * half-open window on engines with closed ranges (Prometheus < 3, Thanos < 0.38) and left-open ones alike.
+ * How the queries of a batch are written. Each is a range query at `step=3600`, unless it says otherwise, that gives one
+ * point per series and hour; the point at H+1h speaks of the samples in `[H, H+1h)`, because every range is
+ * `[1h] offset 1ms`: exactly the half-open window on engines with closed ranges (Prometheus < 3, Thanos < 0.38) and
+ * left-open ones alike.
  *
  * Sums are sums of samples and are multiplied by the sample interval of their job later (`intervals.ts`); averages
  * are used only for what is a level (a price, a capacity, a request). `max by (… uid)` or `(… id)` inside the sum
@@ -23,6 +24,8 @@ export interface CatalogueQuery {
   readonly merge: 'sum' | 'max'
   /** Large families can be asked namespace by namespace when an answer is too big. */
   readonly shardLabel?: 'namespace'
+  /** Seconds between points, a part of an hour; an hour unless told. */
+  readonly stepSeconds?: number
   /** `matchers` is the inside of the braces: tenant, cluster and, when sharded, a namespace matcher. */
   readonly expression: (matchers: string, identity: string) => string
 }

@@ -53,6 +53,40 @@ export class BinaryWriter {
     this.#length = this.#bytes.writeUInt32BE(micros - high * 2 ** 32, this.#length)
   }
 
+  /** The UTC day that begins at these Unix seconds. */
+  date(seconds: number): void {
+    this.#reserve(8)
+    this.#int32(4)
+    this.#int32(Math.floor((seconds - POSTGRES_EPOCH_SECONDS) / 86_400))
+  }
+
+  bool(value: boolean | null): void {
+    if (value === null) {
+      this.null()
+      return
+    }
+    this.#reserve(5)
+    this.#int32(1)
+    this.#length = this.#bytes.writeUInt8(value ? 1 : 0, this.#length)
+  }
+
+  bytea(value: Uint8Array | null): void {
+    if (value === null) {
+      this.null()
+      return
+    }
+    this.#reserve(4 + value.length)
+    this.#int32(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+  }
+
+  int4(value: number): void {
+    this.#reserve(8)
+    this.#int32(4)
+    this.#int32(value)
+  }
+
   int8(value: bigint): void {
     this.#reserve(12)
     this.#int32(8)

@@ -6,6 +6,7 @@ import { DAY_SECONDS, dateOf } from '../domain/window.js'
 import { forgetNames, type Kept } from './forget-names.js'
 import { type FactTable, factTables, monthsOf, type Patience, retireMonth } from './retire-months.js'
 import { type ClusterDay, changedDays } from './rollup.js'
+import { keepUsageRetention } from './usage-retention.js'
 import { advanceWatermark } from './watermark.js'
 
 /** What a night's retention took away. */
@@ -13,6 +14,9 @@ export interface RetentionReport {
   /** Days of clusters whose hours went, and whose sums went. */
   hourlyDays: number
   dailyDays: number
+  /** The same of usage, which is kept shorter. */
+  usageHourlyDays: number
+  usageDailyDays: number
   /** Months of tables that were dropped whole. */
   readonly months: string[]
   /** Months whose readers stayed too long, left to the next night. */
@@ -32,9 +36,17 @@ export async function keepRetention(
   signal: AbortSignal,
   patience?: Patience,
 ): Promise<RetentionReport> {
-  const report: RetentionReport = { hourlyDays: 0, dailyDays: 0, months: [], busyMonths: [], names: 0 }
+  const report: RetentionReport = {
+    ...{ hourlyDays: 0, dailyDays: 0, usageHourlyDays: 0, usageDailyDays: 0, names: 0 },
+    ...{ months: [], busyMonths: [] },
+  }
   // Without an account nobody says how long anything is kept.
   if (retentions.length === 0) return report
+  for (const retention of retentions) {
+    const usage = await keepUsageRetention(pool, retention, now, signal)
+    report.usageHourlyDays += usage.hours
+    report.usageDailyDays += usage.days
+  }
   const kept = await untilRolledUp(pool, retentions, now)
   const tables = await factTables(pool)
   for (const account of kept) {
@@ -112,6 +124,9 @@ async function expireHours(
   await raiseWatermarks(pool, cloudAccountId, hoursFrom)
 }
 
+/** Not partitioned, so that they go by day always; the ledger last. */
+const OF_WINDOWS = ['window_audit', 'window_ledger']
+
 /**
  * Ledger and facts of a day go in one transaction, so that no reader sees one without the other. Of a month that goes
  * whole only the ledger does: its facts then belong to no loaded window. A day that somebody is loading waits a night.
@@ -127,7 +142,7 @@ async function expireDayOfHours(pool: pg.Pool, day: ClusterDay, tables: readonly
         values,
       )
       if (rows.some(({ held }) => held)) return false
-      for (const table of [...tables, 'window_audit', 'window_ledger'])
+      for (const table of [...tables, ...OF_WINDOWS])
         await client.query(`delete from warehouse.${table} where ${ofDay}`, values)
       return true
     }),

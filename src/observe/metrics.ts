@@ -16,6 +16,18 @@ export function createMetrics() {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    usageWindows: new Counter({
+      name: 'k8s_costs_usage_windows_total',
+      help: 'Windows whose usage was to be collected, by outcome: collected, poorer, stale, failed, released',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    usageBacklog: new Gauge({
+      name: 'k8s_costs_usage_backlog_windows',
+      help: 'Published windows whose usage is not collected yet',
+      labelNames: ['cloud_account_id', 'cluster'] as const,
+      registers,
+    }),
     staleAttempts: new Counter({
       name: 'k8s_costs_stale_attempts_refused_total',
       help: 'Publications refused because a newer attempt had claimed the window',

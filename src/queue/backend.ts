@@ -41,9 +41,11 @@ export interface Backend {
 
 export interface BackendContext {
   readonly logger: Logger
+  readonly queueName: QueueName
 }
 
-export const QUEUE_NAME = 'wake-up'
+/** `wake-up` for costs, `usage` for what is collected after them: each has workers of its own. */
+export type QueueName = 'wake-up' | 'usage'
 
 /** The ledger decides on retries and keeps the history, so a job leaves no trace; a trace would block its id. */
 export const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const

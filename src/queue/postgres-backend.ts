@@ -1,15 +1,7 @@
 import { type BackendFactory, createPostgresBackend, runMigrations, withBackend } from 'bullmq'
 import pg from 'pg'
 import { NamedError } from '../errors.js'
-import {
-  addressOf,
-  type Backend,
-  type BackendContext,
-  codeOf,
-  JOB_OPTIONS,
-  QUEUE_NAME,
-  reasonOf,
-} from './backend.js'
+import { addressOf, type Backend, type BackendContext, codeOf, JOB_OPTIONS, reasonOf } from './backend.js'
 
 const SCHEMA = 'bullmq'
 // A schema, table or function that is not there: somebody dropped the queue.
@@ -47,7 +39,10 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
 }
 
 /** The queue in the database. LISTEN needs a direct connection, not one through a transaction pooler. */
-export async function openPostgresBackend(databaseUrl: string, { logger }: BackendContext): Promise<Backend> {
+export async function openPostgresBackend(
+  databaseUrl: string,
+  { logger, queueName }: BackendContext,
+): Promise<Backend> {
   await migrateQueue(databaseUrl)
   const { Queue, Worker } = withBackend(createBoundedBackend)
   let repairing: Promise<boolean> | undefined
@@ -64,12 +59,12 @@ export async function openPostgresBackend(databaseUrl: string, { logger }: Backe
   return {
     kind: 'postgres',
     newQueue: () =>
-      new Queue<unknown>(QUEUE_NAME, {
+      new Queue<unknown>(queueName, {
         connection: connectionTo(databaseUrl),
         defaultJobOptions: JOB_OPTIONS,
       }),
     newWorker: (processor, settings) =>
-      new Worker<unknown, void>(QUEUE_NAME, processor, {
+      new Worker<unknown, void>(queueName, processor, {
         ...settings,
         connection: connectionTo(databaseUrl),
       }),

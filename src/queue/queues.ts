@@ -1,6 +1,6 @@
 import { NamedError } from '../errors.js'
 import type { Logger } from '../observe/logger.js'
-import { type Backend, type BullQueue, within } from './backend.js'
+import { type Backend, type BullQueue, type QueueName, within } from './backend.js'
 import { openPostgresBackend } from './postgres-backend.js'
 import { openRedisBackend } from './redis-backend.js'
 import { jobIdOf, priorityOf, readWakeUp, type WakeUp } from './wake-up.js'
@@ -11,6 +11,8 @@ export interface QueueOptions {
   readonly redisUrl?: string | undefined
   readonly databaseUrl: string | undefined
   readonly logger: Logger
+  /** `wake-up` unless told. */
+  readonly name?: QueueName
   /** Milliseconds after which a command to the queue is given up; 5,000 unless told. */
   readonly commandMs?: number
 }
@@ -63,9 +65,10 @@ export async function openQueue(options: QueueOptions): Promise<WakeUpQueue> {
 }
 
 function openBackend(options: QueueOptions, commandMs: number): Promise<Backend> {
-  const { redisUrl, databaseUrl, logger } = options
-  if (redisUrl !== undefined) return openRedisBackend(redisUrl, { logger, bootTimeoutMs: commandMs })
-  if (databaseUrl !== undefined) return openPostgresBackend(databaseUrl, { logger })
+  const { redisUrl, databaseUrl, logger, name: queueName = 'wake-up' } = options
+  const context = { logger, queueName }
+  if (redisUrl !== undefined) return openRedisBackend(redisUrl, { ...context, bootTimeoutMs: commandMs })
+  if (databaseUrl !== undefined) return openPostgresBackend(databaseUrl, context)
   throw new NamedError('CONFIG_INVALID', 'The queue needs REDIS_URL or DATABASE_URL, and neither is set.')
 }
 

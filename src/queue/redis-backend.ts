@@ -1,15 +1,7 @@
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { NamedError } from '../errors.js'
-import {
-  addressOf,
-  type Backend,
-  type BackendContext,
-  JOB_OPTIONS,
-  QUEUE_NAME,
-  reasonOf,
-  within,
-} from './backend.js'
+import { addressOf, type Backend, type BackendContext, JOB_OPTIONS, reasonOf, within } from './backend.js'
 
 const PREFIX = 'k8s-costs'
 const LONGEST_RETRY_MS = 2_000
@@ -42,14 +34,14 @@ export async function openRedisBackend(
   return {
     kind: 'redis',
     newQueue: () =>
-      new Queue<unknown>(QUEUE_NAME, {
+      new Queue<unknown>(options.queueName, {
         connection: connection.client,
         prefix: PREFIX,
         defaultJobOptions: JOB_OPTIONS,
         streams: { events: { maxLen: 1_000 } },
       }),
     newWorker: (processor, settings) =>
-      new Worker<unknown, void>(QUEUE_NAME, processor, {
+      new Worker<unknown, void>(options.queueName, processor, {
         ...settings,
         prefix: PREFIX,
         connection: { ...CONNECTION, url: redisUrl, maxRetriesPerRequest: null },

@@ -5,6 +5,7 @@ import {
   GPU,
   LARGE,
   PROBE,
+  previews,
   REUSED,
   RUNS,
   SPOT_TIMES,
@@ -25,8 +26,9 @@ export function shopCluster(seed: number, bounds: Span): ClusterModel {
   const clusterId = 'cluster-one'
   const site: Site = { seed, clusterId, bounds, machines: shopMachines(seed, bounds) }
   const days = daysAround(bounds)
+  const workloads = [...WORKLOADS, ...previews(days)]
   const pods = [
-    ...WORKLOADS.flatMap(spec => podsOf(site, spec)),
+    ...workloads.flatMap(spec => podsOf(site, spec)),
     ...RUNS.flatMap(spec => runsOf(site, spec)),
     ...movingPod(
       site,
@@ -47,13 +49,19 @@ export function shopCluster(seed: number, bounds: Span): ClusterModel {
       cadvisorNodeLabel: false,
       allocationUid: false,
       oldRequestNames: true,
+      limits: [],
+      ends: ['now'],
+      throttling: false,
+      autoscalers: false,
+      allocatable: 'old',
     },
     machines: site.machines,
     pods,
     pending: days.map(day =>
       pendingPod(site, THUMBNAILS, { from: day + clock(5, 40), to: day + clock(6, 5) }),
     ),
-    deployments: deploymentsOf(WORKLOADS),
+    deployments: deploymentsOf(workloads),
+    autoscalers: [],
     loadBalancers: [
       balancer('shop', 'front', 'a1b2c3'),
       balancer('media', 'thumbnails', 'd4e5f6'),

@@ -51,11 +51,13 @@ function emitCluster(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid
   for (const balancer of cluster.loadBalancers) emitBalancer(registry, balancer, grid)
   for (const deployment of cluster.deployments) {
     const labels = {
+      job: JOB,
+      instance: EXPORTER,
       namespace: deployment.namespace,
       deployment: deployment.name,
       ...Object.fromEntries(deployment.labels),
     }
-    say('deployment_match_labels', labels, 1)
+    registry.add('deployment_match_labels', labels, grid, deployment, 1)
   }
 }
 

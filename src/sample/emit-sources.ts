@@ -8,14 +8,17 @@ export const KUBE_STATE = { job: 'kube-state-metrics', instance: '10.96.7.21:808
 export interface KubeSource {
   readonly labels: { readonly job: string; readonly instance: string }
   readonly grid: Grid
+  /** Tells of pods that have ended for as long as the API server knows them. */
+  readonly remembersPods: boolean
 }
 
 /** `grid` is Kubecost's. */
 export function kubeSources(cluster: ClusterModel, grid: Grid): KubeSource[] {
   const sources: KubeSource[] = []
   const { kubecostCopies, kubeStateMetrics } = cluster.collection
-  if (kubecostCopies) sources.push({ labels: { job: KUBECOST_JOB, instance: EXPORTER }, grid })
-  if (kubeStateMetrics) sources.push({ labels: KUBE_STATE, grid: paceOfKubeState(grid) })
+  if (kubecostCopies)
+    sources.push({ labels: { job: KUBECOST_JOB, instance: EXPORTER }, grid, remembersPods: false })
+  if (kubeStateMetrics) sources.push({ labels: KUBE_STATE, grid: paceOfKubeState(grid), remembersPods: true })
   return sources
 }
 

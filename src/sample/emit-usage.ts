@@ -12,6 +12,7 @@ import { hash } from './seed.js'
 import { areaBetween, levelAt } from './wave.js'
 
 const JOB = 'kubernetes-nodes-cadvisor'
+const PERIODS_PER_SECOND = 10
 
 /** cAdvisor's counters and working sets, one series per start of a container, and the disks of machines. */
 export function emitUsage(registry: SeriesRegistry, cluster: ClusterModel, grid: Grid): void {
@@ -65,6 +66,12 @@ function emitContainer(
       areaBetween(container.cpu, life.from, t),
     )
     registry.add('container_memory_working_set_bytes', labels, grid, life, t => levelAt(container.ram, t))
+    if (container.cpuLimit === null || !cluster.collection.throttling) continue
+    const periods = (t: number) => Math.floor((t - life.from) * PERIODS_PER_SECOND)
+    registry.add('container_cpu_cfs_periods_total', labels, grid, life, periods)
+    registry.add('container_cpu_cfs_throttled_periods_total', labels, grid, life, t =>
+      Math.floor(periods(t) * container.throttled),
+    )
   }
 }
 

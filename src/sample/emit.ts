@@ -2,6 +2,7 @@ import { emitKubecost } from './emit-kubecost.js'
 import { emitLabels } from './emit-labels.js'
 import { emitNetwork } from './emit-network.js'
 import { emitRules } from './emit-rules.js'
+import { emitSizing } from './emit-sizing.js'
 import { paceOfKubeState } from './emit-sources.js'
 import { emitKubeState } from './emit-state.js'
 import { emitTelemetry } from './emit-telemetry.js'
@@ -26,6 +27,7 @@ export function seriesOfCluster(
   emitLabels(registry, cluster, grid)
   emitNetwork(registry, cluster, grid)
   emitUsage(registry, cluster, grid)
+  emitSizing(registry, cluster, grid)
   if (cluster.collection.recordingRules) emitRules(registry, cluster, grid)
   if (cluster.collection.kubeStateMetrics) emitKubeState(registry, cluster, paceOfKubeState(grid))
   return registry.series()

@@ -33,7 +33,7 @@ export const SHOP_ACCOUNT = '3f6e1a52-8c0b-4d8e-9a77-0c1d5b2e4f61'
 export const NORTH_ACCOUNT = 'b81d44c7-52f9-4a0e-8f3b-6e2a90d7c315'
 
 /**
- * The sample estate: two accounts, three clusters, sixteen node names. All that happens is tied to UTC days and to the
+ * The sample estate: two accounts, three clusters, seventeen node names. All that happens is tied to UTC days and to the
  * seed, never to `start` and `end`, so two estates agree wherever they overlap.
  */
 export function createEstate(options: EstateOptions): Estate {

@@ -51,8 +51,15 @@ export interface ContainerModel {
   readonly cpu: Wave
   /** Bytes. */
   readonly ram: Wave
+  /** Cores and bytes; null: none. */
+  readonly cpuLimit: number | null
+  readonly ramLimit: number | null
+  /** Share of scheduling periods in which the CPU limit holds the container back. */
+  readonly throttled: number
   /** When the container was started anew within the pod's life. */
   readonly restarts: readonly number[]
+  /** Why it ended each time. */
+  readonly endsBy: 'Error' | 'OOMKilled'
 }
 
 export interface Controller {
@@ -106,6 +113,16 @@ export interface DeploymentModel extends Span {
   readonly namespace: string
   readonly name: string
   readonly labels: ReadonlyMap<string, string>
+}
+
+/** An autoscaler and what it holds a metric of its workload's pods to. */
+export interface AutoscalerModel extends Span {
+  readonly namespace: string
+  readonly target: Controller
+  readonly metric: string
+  /** `utilization`: percent of the request; `average`: an amount per pod. */
+  readonly targetType: 'utilization' | 'average'
+  readonly value: number
 }
 
 export interface LoadBalancer extends Span {
@@ -177,6 +194,15 @@ interface Collection {
   readonly allocationUid: boolean
   /** Requests under their names of the old form as well. */
   readonly oldRequestNames: boolean
+  /** Limits in the new form, and in the old one from Kubecost's copies. */
+  readonly limits: readonly ('new' | 'old')[]
+  /** How often containers were started anew, and why they ended: now, or the last time. */
+  readonly ends: readonly ('now' | 'last')[]
+  /** Scheduling periods under CPU limits. */
+  readonly throttling: boolean
+  readonly autoscalers: boolean
+  /** What of a node pods may have, in the new or the old form. */
+  readonly allocatable: 'new' | 'old' | null
 }
 
 export interface ClusterModel {
@@ -190,6 +216,7 @@ export interface ClusterModel {
   readonly pods: readonly PodModel[]
   readonly pending: readonly PendingPod[]
   readonly deployments: readonly DeploymentModel[]
+  readonly autoscalers: readonly AutoscalerModel[]
   readonly loadBalancers: readonly LoadBalancer[]
   readonly volumes: readonly VolumeModel[]
   /** Labels of namespaces, by their names as Prometheus has them. */
@@ -257,6 +284,14 @@ export function isWithin(spans: readonly Span[], t: number): boolean {
 }
 
 export const GIB = 2 ** 30
+
+/** What a node keeps for itself: cores and bytes. */
+const RESERVED = { cpu: 0.09, ram: 0.75 * GIB } as const
+
+/** Cores and bytes that the pods of a machine may ask for. */
+export function allocatableOf(machine: Machine): { readonly cpu: number; readonly ram: number } {
+  return { cpu: machine.cores - RESERVED.cpu, ram: machine.ramBytes - RESERVED.ram }
+}
 
 export const LOCAL_DISK_DEVICE = '/dev/nvme0n1'
 /** What a local disk costs per GiB-hour, which no exporter tells. */

@@ -9,6 +9,7 @@ export const OVER_TIME = [
   'min_over_time',
   'last_over_time',
   'increase',
+  'deriv',
   'changes',
   'resets',
   'quantile_over_time',

@@ -1,4 +1,5 @@
 import type { OverTime } from './promql-expr.js'
+import { slopeOf } from './promql-slope.js'
 import { eachRun, type SeriesModel, valueAt } from './series.js'
 
 /** Where engines differ. */
@@ -83,6 +84,8 @@ export function fold(
       return quantileOf(samples, quantile)
     case 'increase':
       return increase(samples, begin, end, rules)
+    case 'deriv':
+      return samples.count < 2 ? undefined : slopeOf(samples.times, samples.values, samples.count)
   }
 }
 

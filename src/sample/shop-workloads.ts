@@ -1,4 +1,4 @@
-import { clock, HOUR } from './machines.js'
+import { clock, DAY, HOUR } from './machines.js'
 import { type CronJobSpec, container, containerWithoutRequests, type WorkloadSpec } from './specs.js'
 
 export const STEADY = 'ip-10-0-1-10.eu-west-1.compute.internal'
@@ -32,6 +32,28 @@ export const PROBE = {
   claimTemplate: 'scratch',
 }
 
+/** Every fourth day since the epoch a preview of a release begins, and it stays for six days. */
+export function previews(days: readonly number[]): WorkloadSpec[] {
+  const [first = 0] = days
+  const last = days[days.length - 1] ?? first
+  const specs: WorkloadSpec[] = []
+  for (let round = Math.floor(first / PREVIEW_EVERY) - 1; round * PREVIEW_EVERY <= last; round++) {
+    const from = round * PREVIEW_EVERY + clock(9, 30)
+    specs.push({
+      kind: 'Deployment',
+      namespace: 'lab',
+      name: `preview-${round}`,
+      replicas: 1,
+      nodes: [LARGE],
+      containers: [container('preview', 0.5, 0.11, 768, 260)],
+      egress: { internet: 4000 },
+      life: { from, to: from + 6 * DAY },
+    })
+  }
+  return specs
+}
+
+const PREVIEW_EVERY = 4 * DAY
 const EVERYWHERE = [STEADY, LARGE, REUSED, ...SPOT_TIMES.map((_, slot) => spotNode(slot)), GPU]
 
 export const WORKLOADS: readonly WorkloadSpec[] = [
@@ -62,7 +84,14 @@ export const WORKLOADS: readonly WorkloadSpec[] = [
     name: 'search-index',
     replicas: 2,
     nodes: [LARGE],
-    containers: [{ ...container('indexer', 0.2, 0.42, 512, 820), restartEvery: 5 * HOUR + 700 }],
+    containers: [
+      {
+        ...container('indexer', 0.2, 0.42, 512, 820),
+        limits: { ramMib: 950 },
+        restartEvery: 5 * HOUR + 700,
+        endsBy: 'OOMKilled',
+      },
+    ],
   },
   {
     kind: 'Deployment',
@@ -71,6 +100,15 @@ export const WORKLOADS: readonly WorkloadSpec[] = [
     replicas: 1,
     nodes: [LARGE],
     containers: [container('sleeper', 2, 0.015, 6144, 120)],
+  },
+  {
+    // Nobody asks it for anything, and it does nothing.
+    kind: 'Deployment',
+    namespace: 'lab',
+    name: 'last-years-demo',
+    replicas: 2,
+    nodes: [LARGE],
+    containers: [container('demo', 0.2, 0.0008, 256, 45)],
   },
   {
     kind: 'Deployment',

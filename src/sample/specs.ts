@@ -1,12 +1,20 @@
-import type { EgressClass } from './model.js'
+import type { AutoscalerModel, EgressClass, Span } from './model.js'
 
 /** A container of a workload: requests in cores and MiB, use as a share of them or as absolute levels. */
 export interface ContainerSpec {
   readonly name: string
   readonly cpu: { readonly request: number | null; readonly use: number }
   readonly ramMib: { readonly request: number | null; readonly use: number }
+  /** Cores and MiB; none by default. */
+  readonly limits?: { readonly cpu?: number; readonly ramMib?: number }
+  /** How far use swings around its level, as a share of what is usual; 1 by default. */
+  readonly swing?: number
+  /** Share of scheduling periods in which the CPU limit holds the container back; 0 by default. */
+  readonly throttled?: number
   /** Seconds between restarts; none by default. */
   readonly restartEvery?: number
+  /** Why it is started anew; `Error` by default. */
+  readonly endsBy?: 'Error' | 'OOMKilled'
   readonly gpus?: number
 }
 
@@ -29,6 +37,11 @@ export interface WorkloadSpec extends PodExtras {
   readonly labels?: Readonly<Record<string, string>>
   /** Labels that hold instead from a time of day (seconds) to midnight. */
   readonly labelsLater?: { readonly at: number; readonly labels: Readonly<Record<string, string>> }
+  /** When there are pods of it; always by default. */
+  readonly life?: Span
+  /** The first replica uses so many times as much CPU as each of the others. */
+  readonly hot?: number
+  readonly autoscaler?: Pick<AutoscalerModel, 'metric' | 'targetType' | 'value'>
   /** A claim of each replica's own, named as a StatefulSet names it: `<template>-<name>-<replica>`. */
   readonly claimTemplate?: string
 }

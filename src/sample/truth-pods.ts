@@ -1,11 +1,23 @@
 import type { Labels } from '../domain/rows.js'
-import { type ClusterModel, type PodModel, type Span, stepAt } from './model.js'
+import type { Estate } from './estate.js'
+import { type ClusterModel, isWithin, type PodModel, type Span, stepAt } from './model.js'
+import { gridFrom } from './series.js'
 
 /** The instants of sampling within one window. */
 export interface Sampling {
   readonly instants: readonly number[]
   /** What one sample stands for. */
   readonly hours: number
+}
+
+/** When Kubecost's samples were taken within a span. A sample stands for the interval that it begins. */
+export function instantsIn(estate: Estate, cluster: ClusterModel, span: Span): number[] {
+  const grid = { interval: estate.intervalSeconds, offset: estate.offsetSeconds }
+  const instants: number[] = []
+  for (let t = gridFrom(grid, span.from); t < span.to; t += grid.interval) {
+    if (!isWithin(cluster.gaps, t)) instants.push(t)
+  }
+  return instants
 }
 
 /** A pod with the instants at which it was there. */

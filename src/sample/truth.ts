@@ -1,12 +1,11 @@
 import { HOUR_SECONDS, type Window, windowEnd, windowsStartingIn } from '../domain/window.js'
 import type { Estate } from './estate.js'
-import { type AccountModel, type ClusterModel, isWithin, type Span } from './model.js'
-import { gridFrom } from './series.js'
+import type { AccountModel, ClusterModel } from './model.js'
 import { balancersOf } from './truth-balancers.js'
 import { containersOf } from './truth-containers.js'
 import { sentBy, strangersOf } from './truth-network.js'
 import { idleOf, nodeOf } from './truth-nodes.js'
-import { podTimes, type Sampling } from './truth-pods.js'
+import { instantsIn, podTimes, type Sampling } from './truth-pods.js'
 import type { AssetTruth, RemainderTruth, WindowTruth } from './truth-types.js'
 import { volumesOf } from './truth-volumes.js'
 
@@ -95,14 +94,4 @@ export function* truthOf(estate: Estate, from: number, to: number): Generator<Wi
       }
     }
   }
-}
-
-/** When Kubecost's samples were taken within a span. A sample stands for the interval that it begins. */
-function instantsIn(estate: Estate, cluster: ClusterModel, span: Span): number[] {
-  const grid = { interval: estate.intervalSeconds, offset: estate.offsetSeconds }
-  const instants: number[] = []
-  for (let t = gridFrom(grid, span.from); t < span.to; t += grid.interval) {
-    if (!isWithin(cluster.gaps, t)) instants.push(t)
-  }
-  return instants
 }

@@ -1,5 +1,6 @@
-import { DAY } from './machines.js'
+import { ALWAYS, DAY } from './machines.js'
 import type {
+  AutoscalerModel,
   ContainerModel,
   Controller,
   DeploymentModel,
@@ -35,7 +36,8 @@ export function podsOf(site: Site, spec: WorkloadSpec): PodModel[] {
       const node = spec.nodes[replica % spec.nodes.length]
       for (const machine of site.machines) {
         if (machine.node !== node) continue
-        const span = intersect(generation, { from: machine.from + BOOT_SECONDS, to: machine.to })
+        const booted = { from: machine.from + BOOT_SECONDS, to: machine.to }
+        const span = intersect(intersect(generation, booted), spec.life ?? ALWAYS)
         if (!touches(span, site.bounds)) continue
         pods.push(podOf(site, spec, generation.index, replica, machine, span))
       }
@@ -49,12 +51,20 @@ export function deploymentsOf(specs: readonly WorkloadSpec[]): DeploymentModel[]
   return specs
     .filter(spec => spec.kind === 'Deployment')
     .map(spec => ({
-      from: 0,
-      to: Number.POSITIVE_INFINITY,
+      ...(spec.life ?? ALWAYS),
       namespace: spec.namespace,
       name: spec.name,
       labels: new Map([['label_app', spec.name]]),
     }))
+}
+
+/** The autoscalers of the workloads that have one. */
+export function autoscalersOf(specs: readonly WorkloadSpec[]): AutoscalerModel[] {
+  return specs.flatMap(spec => {
+    if (spec.autoscaler === undefined) return []
+    const target = { kind: spec.kind, name: spec.name }
+    return [{ ...(spec.life ?? ALWAYS), ...spec.autoscaler, namespace: spec.namespace, target }]
+  })
 }
 
 /** One pod per run, 3 to 12 minutes long, begun a few seconds after the minute. */
@@ -168,7 +178,7 @@ function podOf(
     machine,
     owner: ownerOf(spec, replicaSet, machine),
     labels: labelsOf(spec, intersect(span, site.bounds)),
-    containers: spec.containers.map(one => containerOf(one, words, span)),
+    containers: spec.containers.map(one => containerOf(heated(one, spec, replica), words, span)),
     claims: claimsOf(spec, replica),
     egress: egressOf(spec, words),
     remembered: span.to,
@@ -217,9 +227,15 @@ export function controllerOf(pod: PodModel): Controller | null {
   return pod.owner === null ? null : (pod.owner.ownedBy ?? { kind: pod.owner.kind, name: pod.owner.name })
 }
 
+/** What the container uses in this replica. */
+function heated(spec: ContainerSpec, { hot = 1 }: WorkloadSpec, replica: number): ContainerSpec {
+  return replica > 0 ? spec : { ...spec, cpu: { ...spec.cpu, use: spec.cpu.use * hot } }
+}
+
 function containerOf(spec: ContainerSpec, words: readonly (string | number)[], span: Span): ContainerModel {
   const fast = 900 + whole(0, 3600, ...words, spec.name, 'fast')
   const slow = fraction(...words, spec.name, 'slow')
+  const { limits = {}, swing = 1 } = spec
   return {
     name: spec.name,
     cpuRequest: spec.cpu.request,
@@ -227,15 +243,19 @@ function containerOf(spec: ContainerSpec, words: readonly (string | number)[], s
     gpus: spec.gpus ?? 0,
     cpu: wave(
       spec.cpu.use,
-      { share: 0.35, periodSeconds: DAY, phase: 0.6 + slow * 0.1 },
-      { share: 0.25, periodSeconds: fast, phase: slow },
+      { share: 0.35 * swing, periodSeconds: DAY, phase: 0.6 + slow * 0.1 },
+      { share: 0.25 * swing, periodSeconds: fast, phase: slow },
     ),
     ram: wave(
       spec.ramMib.use * MIB,
-      { share: 0.1, periodSeconds: DAY, phase: slow },
-      { share: 0.05, periodSeconds: fast, phase: slow },
+      { share: 0.1 * swing, periodSeconds: DAY, phase: slow },
+      { share: 0.05 * swing, periodSeconds: fast, phase: slow },
     ),
+    cpuLimit: limits.cpu ?? null,
+    ramLimit: limits.ramMib === undefined ? null : limits.ramMib * MIB,
+    throttled: spec.throttled ?? 0,
     restarts: restartsOf(spec, words, span),
+    endsBy: spec.endsBy ?? 'Error',
   }
 }
 

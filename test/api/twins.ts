@@ -76,10 +76,14 @@ function factsOf(twin: Twin): WindowFacts {
     nodes: [{ node: `${mark}-node`, instanceType: `${mark}-type`, cpuCost: 9n * cost, ramCost: 9n * cost }],
     assets: [
       { type: 'disk', id: `${mark}-disk`, cost: 7n * cost },
+      { type: 'disk', id: `${mark}-lost`, cost },
+      { type: 'disk', id: 'shared-lost', cost },
       { type: 'management', id: `${mark}-fee`, cost },
     ],
     remainders: [
       { kind: 'unmounted', part: 'pv', namespace: `${mark}-own`, name: `${mark}-disk`, cost },
+      { kind: 'unmounted', part: 'pv', name: `${mark}-lost`, cost },
+      { kind: 'unmounted', part: 'pv', name: 'shared-lost', cost },
       { kind: 'cluster_management', part: 'management', name: `${mark}-fee`, cost },
     ],
     metrics: [

@@ -77,6 +77,9 @@ describe('the demo', () => {
     expect(lines.filter(line => line.includes('__idle__'))).toHaveLength(3)
     expect(once.stdout()).toMatch(/^Aurora Shop /m)
     expect(once.stdout()).toMatch(/^Nordlicht GmbH .* EUR$/m)
+    expect(once.stdout()).toMatch(
+      /^Aurora Shop +cluster-one +lab +hog +sleeper +2000m > \d\dm +6144Mi > \d{3}Mi +\d+\.\d\d +USD +low$/m,
+    )
     expect(once.stdout()).toMatch(TRUTH)
     expect(once.stderr()).toMatch(/windows \(100%\)/)
     expect(await processes()).toEqual([])

@@ -53,8 +53,12 @@ describe('the expected metrics', () => {
       'metric kube_node_status_capacity or kube_node_status_capacity_cpu_cores',
     ])
     expect(findings.filter(({ level }) => level === 'fail' || level === 'warn')).toEqual([])
-    // Of the machines of this estate none tells of a disk of its own.
+    // Of the machines of this estate none tells of a disk of its own, nor does anybody of throttling and autoscalers.
     expect(findings.filter(({ level }) => level === 'note').map(({ check }) => check)).toEqual([
+      'metric container_cpu_cfs_throttled_periods_total',
+      'metric kube_horizontalpodautoscaler_info',
+      'metric kube_horizontalpodautoscaler_spec_target_metric or kube_hpa_spec_target_metric',
+      'metric kube_node_status_allocatable or kube_node_status_allocatable_cpu_cores',
       'metric container_fs_limit_bytes',
     ])
   })

@@ -42,11 +42,15 @@ async function run(request: Partial<BackfillRequest> = {}, overrides: Partial<Jo
     progress => seen.push(progress),
   )
 }
-const result = (windows: number, published: number, unchanged = 0, open = 0) => ({
+/** Usage is collected of what was published, unless told. */
+const result = (windows: number, published: number, unchanged = 0, open = 0, usage = {}) => ({
   windows,
   published,
   unchanged,
   open,
+  usageCollected: published,
+  usageOpen: 0,
+  ...usage,
 })
 const loaded = async () => (await world.ledger()).filter(row => row.revision > 0).map(row => row.window)
 const hours = (from: number, to: number) =>
@@ -57,8 +61,12 @@ describe('a backfill', () => {
   test('plans and loads what is missing, tells how far it is, and has nothing to do the second time', async () => {
     expect(await run()).toEqual(result(HOURS, HOURS))
     await expectTruth(world.database.pool, ESTATE, ESTATE.from, ESTATE.to)
-    expect(seen.at(-1)).toEqual({ done: HOURS, total: HOURS })
-    expect(seen.map(({ done }) => done)).toEqual(seen.map(({ done }) => done).sort((a, b) => a - b))
+    for (const stage of ['costs', 'usage'] as const) {
+      const told = seen.filter(progress => progress.stage === stage)
+      expect(told.at(-1)).toEqual({ stage, done: HOURS, total: HOURS })
+      expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).sort((a, b) => a - b))
+    }
+    expect(seen.map(({ stage }) => stage)).toEqual(seen.map(({ stage }) => stage).sort())
     await settle()
     expect(await run()).toEqual(result(0, 0))
   })
@@ -70,6 +78,15 @@ describe('a backfill', () => {
     world = await openSampleWorld({ estate: ESTATE })
     expect(await run({ maxParallel: 4, newestFirst: true })).toEqual(result(HOURS, HOURS))
     expect(await warehouseHash(world.database.pool)).toBe(serial)
+  })
+
+  test('says of how many windows the usage is still due where it could not be collected', async () => {
+    world.stub.on(asks('deriv(container_cpu_usage_seconds_total'), { status: 401, body: 'Unauthorized' })
+    const usage = { usageCollected: 0, usageOpen: 4 }
+    expect(await run({ to: NEXT_DAY })).toEqual(result(4, 4, 0, 0, usage))
+    world.restore()
+    world.now += 60
+    expect(await run({ to: NEXT_DAY })).toEqual(result(0, 0, 0, 0, { usageCollected: 4 }))
   })
 
   test('with a dry run says how many it would load and reads none', async () => {
@@ -134,11 +151,13 @@ describe('a backfill', () => {
       return reply
     })
     const stopped = await run({}, { signal: stop.signal })
-    expect(stopped).toEqual(result(HOURS, stopped.published, 0, HOURS - stopped.published))
+    const usage = { usageCollected: 0, usageOpen: stopped.published }
+    expect(stopped).toEqual(result(HOURS, stopped.published, 0, HOURS - stopped.published, usage))
     expect(stopped.published).toBeGreaterThan(0)
     expect((await world.ledger()).filter(row => row.claimed_by !== null)).toEqual([])
     world.restore()
-    expect(await run()).toEqual(result(HOURS - stopped.published, HOURS - stopped.published))
+    const rest = HOURS - stopped.published
+    expect(await run()).toEqual(result(rest, rest, 0, 0, { usageCollected: HOURS }))
     await expectTruth(world.database.pool, ESTATE, ESTATE.from, ESTATE.to)
   })
 

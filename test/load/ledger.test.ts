@@ -150,7 +150,9 @@ describe('the status', () => {
     )
     await recordFailure(database.pool, await claimOne(database.pool, 'one', hour(4)), PASSING, LATER)
     const now = windowEnd(hour(2)) + 5000
+    const noUsage = { usageWaiting: 0, usageNewest: null, usageLastError: null }
     const empty = {
+      ...noUsage,
       newestLoaded: null,
       watermark: null,
       lagSeconds: null,
@@ -183,6 +185,8 @@ describe('the status', () => {
         quarantined: 0,
         oldestOpen: hour(1),
         lastError: { code: 'THANOS_TIMEOUT', message: 'no answer', window: hour(4) },
+        ...noUsage,
+        usageWaiting: 2,
       },
     ])
     await removeAccount(database.pool, OTHER)

@@ -99,8 +99,8 @@ describe.each(places)('the queue on %s', (_name, isThere, open) => {
     })
     afterEach(() => Promise.all(queues.map(queue => queue.close())))
 
-    const openOne = async () => {
-      const queue = await openQueue({ databaseUrl: undefined, ...place.options(), logger: log.logger })
+    const openOne = async (name: 'wake-up' | 'usage' = 'wake-up') => {
+      const queue = await openQueue({ databaseUrl: undefined, ...place.options(), logger: log.logger, name })
       queues.push(queue)
       return queue
     }
@@ -122,6 +122,16 @@ describe.each(places)('the queue on %s', (_name, isThere, open) => {
       await one.enqueue(wakeUp(0, 'cluster-two'))
       await one.enqueue({ ...wakeUp(), cloudAccountId: account.replace(/^0b/, '0c') })
       expect(await two.check()).toEqual({ waiting: 3, active: 0 })
+    })
+
+    it('keeps days whose usage is to be collected apart from those whose costs are to be loaded', async () => {
+      const [costs, usage] = [await openOne(), await openOne('usage')]
+      await Promise.all([costs.enqueue(wakeUp()), usage.enqueue(wakeUp()), usage.enqueue(wakeUp(1))])
+      expect([await costs.check(), await usage.check()]).toMatchObject([{ waiting: 1 }, { waiting: 2 }])
+      const seen: number[] = []
+      usage.work(async job => void seen.push((midnight - job.day) / DAY), quick)
+      await vi.waitFor(() => expect(seen).toEqual([0, 1]), soon)
+      expect(await costs.check()).toEqual({ waiting: 1, active: 0 })
     })
 
     it('hands out the newest day first', async () => {

@@ -114,6 +114,6 @@ describe('the sample estate beyond cores and memory', () => {
     )
     const perNode = total('kubecost_savings_cpu_allocation', { daemonset: 'true' })
     const others = total('kubecost_savings_cpu_allocation', { daemonset: 'false' })
-    expect(others + perNode * 4).toBeCloseTo(total('container_cpu_allocation'), 9)
+    expect(others + perNode * 5).toBeCloseTo(total('container_cpu_allocation'), 9)
   })
 })

@@ -84,6 +84,27 @@ describe('the sample engine', () => {
     expect(ask('increase(c_total[30s])')).toEqual([])
   })
 
+  it('takes the slope of the line that comes nearest to all samples, per second', () => {
+    const about = (query: string, time: number) => ask(query, time)[0]
+    expect(about('deriv(m{team=""}[5m])', H + 3600)).toBeCloseTo(1 / 60, 12)
+    expect(ask('deriv(m{team="x"}[5m])')).toEqual([0])
+    // By hand: -2..2 minutes times -4, 6, 16, -14, -4 from the mean make -20, over the 10 of the squared minutes.
+    const dented = new SeriesStore([
+      series({ __name__: 'd' }, t => ({ 0: 10, 1: 20, 2: 30, 3: 0, 4: 10 })[(t - H) / 60] ?? Number.NaN),
+    ])
+    const slope = new PromqlEngine(dented).instant('deriv(d[5m])', (H + 240) * 1000, NOW)
+    expect(values(slope)[0]).toBeCloseTo(-2 / 60, 12)
+    expect(ask('deriv(odd[5m])', H + 1200)).toEqual([Number.NaN])
+  })
+
+  it('takes no slope of a single sample, and adds nothing for the time before the first one', () => {
+    expect(ask('deriv(short[5m])', H + 600)).toEqual([])
+    const born = new SeriesStore([series({ __name__: 'c' }, t => (t - H - 600) * 3, H + 600)])
+    const early = (query: string) => values(new PromqlEngine(born).instant(query, (H + 780) * 1000, NOW))
+    expect(early('deriv(c[5m])')[0]).toBeCloseTo(3, 12)
+    expect(early('deriv(c[5m] offset 1ms)')[0]).toBeCloseTo(3, 12)
+  })
+
   it('never answers what is later than now', () => {
     expect(ask('count_over_time(m{pod="a"}[1h])', H + 3600, H + 1800)).toEqual([30])
     expect(ask('m{pod="a"}', H + 3600, H + 1800)).toEqual([])

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { catalogue } from '../../src/extract/catalogue.js'
+import {
+  cpuPoints,
+  cpuPointsByRule,
+  cpuSamples,
+  ramPeak,
+  ramPeakByRule,
+  usageQueries,
+} from '../../src/extract/catalogue-usage.js'
+import type { CatalogueQuery } from '../../src/extract/query.js'
 import { createEstate, type Estate } from '../../src/sample/estate.js'
 import { DAY } from '../../src/sample/machines.js'
 import { PromqlEngine, type ResultSeries } from '../../src/sample/promql.js'
@@ -9,6 +18,20 @@ import { SeriesStore } from '../../src/sample/store.js'
 import { findPrometheus, type RunningPrometheus } from '../support/prometheus.js'
 
 const HOUR = 3600
+/** All that is asked of a source, by the name under which a difference is told. */
+const QUERIES: readonly [string, CatalogueQuery][] = [
+  ...Object.entries<CatalogueQuery>(catalogue),
+  ...Object.entries<CatalogueQuery>(usageQueries),
+  ...Object.entries({
+    cpuPoints: cpuPoints(300, 300),
+    coarseCpuPoints: cpuPoints(3600, 7200),
+    cpuPointsByRule: cpuPointsByRule(300),
+    cpuSamples: cpuSamples(300),
+    ramPeak,
+    ramPeakByRule,
+  }),
+]
+
 const found = await findPrometheus()
 const reason = 'missing' in found ? ` (skipped: ${found.missing})` : ''
 
@@ -94,8 +117,8 @@ describe.skipIf('missing' in found)(`the sample engine beside a real Prometheus$
       const engine = new PromqlEngine(store, rules)
       let points = 0
       for (const ask of catalogueAsks(estate)) points += await compareAnswers(engine, prometheus.url, ask)
-      // Some 135 containers at any time, each in seven answers or more.
-      expect(points).toBeGreaterThan(sampling.hours * 945)
+      // Some 165 containers at any time, each in seven answers or more and in twelve points an hour of CPU use.
+      expect(points).toBeGreaterThan(sampling.hours * 165 * (7 + 12))
     })
 
     it('answers every probe as Prometheus does, series by series', async () => {
@@ -112,12 +135,13 @@ function catalogueAsks(estate: Estate): Ask[] {
   for (const account of estate.accounts) {
     for (const cluster of account.clusters) {
       const matchers = `tenant_id="${account.tenantId}",cluster_id="${cluster.clusterId}"`
-      for (const [name, query] of Object.entries(catalogue)) {
+      for (const [name, query] of QUERIES) {
+        const step = query.stepSeconds ?? HOUR
         asks.push({
           name: `${name} of ${account.name}, ${cluster.clusterId}`,
           path: 'query_range',
           query: query.expression(matchers, 'tenant_id,cluster_id'),
-          form: { start: estate.from + HOUR, end: estate.to, step: HOUR },
+          form: { start: estate.from + step, end: estate.to, step },
         })
       }
     }
@@ -158,6 +182,11 @@ function probeAsks(estate: Estate): Ask[] {
     `resets({${both},__name__="kubecost_etl_events_total"}[6h] offset 1ms)`,
     `resets(kubecost_pod_network_egress_bytes_total{${both}}[6h] offset 1ms)`,
     `increase(kubecost_pod_network_egress_bytes_total{${both}}[1h] offset 1ms)`,
+    `deriv(container_cpu_usage_seconds_total{${both},container!=""}[5m] offset 1ms)`,
+    `max by (cluster_id,namespace,pod,container) (deriv(container_cpu_usage_seconds_total{${both},namespace=~"batch|lab|web"}[5m]))`,
+    `deriv(${node}[3h] offset 1ms)`,
+    `deriv(kubecost_pod_network_egress_bytes_total{${both}}[10m])`,
+    `deriv((${node} >= 0)[1h:1m] offset 1ms)`,
     `quantile_over_time(0.95, container_memory_working_set_bytes{${tenant},container!=""}[1h] offset 1ms)`,
     `quantile_over_time(0.5, ${node}[6h])`,
     `quantile_over_time(0.25, (${node} >= 0)[1h:1m] offset 1ms)`,

@@ -13,8 +13,9 @@ export function testContext(
   pool: pg.Pool,
   thanos: ThanosClient,
   overrides: Partial<JobContext> = {},
-): JobContext & { woken: DayKey[] } {
+): JobContext & { woken: DayKey[]; wokenForUsage: DayKey[] } {
   const woken: DayKey[] = []
+  const wokenForUsage: DayKey[] = []
   return {
     pool,
     thanos,
@@ -30,8 +31,12 @@ export function testContext(
     wake: async key => {
       woken.push(key)
     },
+    wakeUsage: async key => {
+      wokenForUsage.push(key)
+    },
     signal: new AbortController().signal,
     woken,
+    wokenForUsage,
     ...overrides,
   }
 }

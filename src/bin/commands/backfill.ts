@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
-import { type BackfillResult, backfill } from '../../../jobs/backfill.js'
+import { type BackfillProgress, type BackfillResult, backfill } from '../../../jobs/backfill.js'
 import { getAccount } from '../../db/accounts.js'
 import type { ReloadMode } from '../../load/ledger.js'
 import { createLogger } from '../../observe/logger.js'
 import { instantArgument, integerArgument, requireRange, uuidArgument } from '../arguments.js'
 import { type CommandContext, EXIT, type ExitCode } from '../context.js'
 import { runUntilStopped } from '../lifecycle.js'
-import { createProgress } from '../progress.js'
+import { createProgress, type Progress } from '../progress.js'
 
 const EXAMPLE = '7d2c1f0a-9b1e-4c55-8f6e-0a4d3b2c1e9f'
 
@@ -59,21 +59,35 @@ async function run(options: BackfillOptions, context: CommandContext): Promise<v
     return runUntilStopped(
       async signal => {
         const { jobs, close } = openJobs(config, pool, logger, signal)
-        const progress = createProgress({ unit: 'windows' })
+        const progress = followStages()
         const work = backfill.run(
           { ...options, account, dryRun: options.dryRun === true, newestFirst: options.newestFirst === true },
           jobs,
-          ({ done, total }) => progress.update(done, total),
+          progress.update,
         )
-        const finished = work
-          .finally(() => progress.stop())
-          .then(result => report(result, options, context, signal))
+        const finished = work.finally(progress.stop).then(result => report(result, options, context, signal))
         return { finished, close }
       },
       { say: context.say },
     )
   })
   context.exitWith(code)
+}
+
+const UNITS = { costs: 'windows', usage: 'windows of usage' } as const
+
+/** A progress of its own for each stage, as they go at different paces. */
+function followStages() {
+  let current: { stage: BackfillProgress['stage']; progress: Progress } | undefined
+  const stop = () => current?.progress.stop()
+  const update = ({ stage, done, total }: BackfillProgress): void => {
+    if (current?.stage !== stage) {
+      stop()
+      current = { stage, progress: createProgress({ unit: UNITS[stage] }) }
+    }
+    current.progress.update(done, total)
+  }
+  return { update, stop }
 }
 
 function report(
@@ -89,10 +103,11 @@ function report(
   context.print(
     `${result.windows} windows asked for: ${result.published} published, ${result.unchanged} unchanged, ${result.open} open`,
   )
+  context.print(`usage of ${result.usageCollected} windows collected, of ${result.usageOpen} still due`)
   if (signal.aborted) context.say('Interrupted; the same command goes on from here.')
-  else if (result.open > 0)
+  else if (result.open + result.usageOpen > 0)
     context.say(
       'Open windows are tried again by the workers; k8s-costs status and runs list tell why they are open.',
     )
-  return result.open > 0 ? EXIT.partial : EXIT.ok
+  return result.open + result.usageOpen > 0 ? EXIT.partial : EXIT.ok
 }

@@ -19,6 +19,7 @@ import { integerArgument } from '../arguments.js'
 import { type CommandContext, EXIT, type ExitCode } from '../context.js'
 import { demoFolder, startDemoDatabase } from '../demo-database.js'
 import { lockDemo } from '../demo-lock.js'
+import { savingLines } from '../demo-savings.js'
 import { clusterCosts, summaryLines } from '../demo-summary.js'
 import { type Running, runUntilStopped } from '../lifecycle.js'
 import { createProgress } from '../progress.js'
@@ -29,6 +30,8 @@ interface DemoOptions {
   readonly days: number
 }
 
+/** Advice is sure of itself after a week; what nobody uses is told after one. */
+const FIRST_DAYS = 8
 /** A demo that is left running goes on for so long before it has to be started again. */
 const AHEAD_SECONDS = 3 * DAY_SECONDS
 /** Older days of a demo that was started long ago are not simulated again. */
@@ -41,7 +44,12 @@ export function register(program: Command, context: CommandContext): void {
       'everything on this machine with nothing installed: an embedded PostgreSQL, a sample Thanos, the service and its API',
     )
     .option('--once', 'load, print the cost summary and exit')
-    .option('--days <n>', 'whole days of history on the first run', integerArgument(1, OLDEST_DAYS), 3)
+    .option(
+      '--days <n>',
+      'whole days of history on the first run',
+      integerArgument(1, OLDEST_DAYS),
+      FIRST_DAYS,
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ k8s-costs demo\n  $ k8s-costs demo --once\n\nCtrl-C stops everything; the next run goes on where this one stopped.',
@@ -102,9 +110,10 @@ async function startDemo(
   opened.push(() => service.close())
   context.say(`Loading two accounts from the sample Thanos at ${thanos.url} into PostgreSQL (${folder})`)
 
-  const loaded = followLoading(pool, config.schedule.settleMinutes, signal).then(() =>
-    printResult(context, pool, estate, config.schedule.settleMinutes),
-  )
+  const loaded = followLoading(pool, config.schedule.settleMinutes, signal)
+    .then(() => followUsage(pool, signal))
+    .then(() => recommendRequests(service))
+    .then(() => printResult(context, pool, estate, config.schedule.settleMinutes))
   if (options.once === true)
     return { finished: loaded.then(isRight => (isRight ? EXIT.ok : EXIT.failed)), close }
   const served = loaded.then(() => printHowToAsk(context, pool, service))
@@ -144,8 +153,7 @@ async function followLoading(pool: pg.Pool, settleMinutes: number, signal: Abort
   const progress = createProgress({ unit: 'windows' })
   try {
     for (;;) {
-      if (signal.aborted)
-        throw new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
+      if (signal.aborted) throw interrupted()
       const newest = newestDueWindow(Math.floor(Date.now() / 1000), settleMinutes)
       const { rows } = await pool.query<{ planned: number; read: number; newest: number | null }>(
         `select count(*)::int as planned, count(read_at)::int as read, extract(epoch from max(window_start))::float8 as newest
@@ -162,7 +170,43 @@ async function followLoading(pool: pg.Pool, settleMinutes: number, signal: Abort
   }
 }
 
-/** Prints the summary, and how far the totals are from the truth that the estate knows of itself. */
+/** Follows the collecting of usage until it has caught up with the costs that are published. */
+async function followUsage(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  const progress = createProgress({ unit: 'windows of usage' })
+  try {
+    for (;;) {
+      if (signal.aborted) throw interrupted()
+      const { rows } = await pool.query<{ published: number; collected: number }>(
+        `select count(*)::int as published, count(*) filter (where u.revision = l.revision)::int as collected
+         from warehouse.window_ledger l
+         left join warehouse.usage_window u using (cloud_account_id, cluster_id, window_start)
+         where l.revision > 0`,
+      )
+      const { published = 0, collected = 0 } = rows[0] ?? {}
+      progress.update(collected, published)
+      if (collected === published) return
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+  } finally {
+    progress.stop()
+  }
+}
+
+/** From all that was collected; the service by itself would do so once a day, and may have begun half way. */
+async function recommendRequests({ jobs }: Service): Promise<void> {
+  if (jobs === undefined) return
+  const { computeRightsizing } = await import('../../../jobs/compute-rightsizing.js')
+  await computeRightsizing.run(jobs, 'everything')
+}
+
+function interrupted(): NamedError {
+  return new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
+}
+
+/** Recommendations that the summary shows of each account. */
+const TOP_SAVINGS = 5
+
+/** Prints the summary and the best advice, and how far the totals are from the truth that the estate knows of itself. */
 async function printResult(
   context: CommandContext,
   pool: pg.Pool,
@@ -188,6 +232,12 @@ async function printResult(
       (truly.networkCost ?? 0)
     worst = Math.max(worst, Math.abs((found?.total ?? 0) - cluster.totalCost) / cluster.totalCost)
     worst = Math.max(worst, Math.abs((found?.allocated ?? 0) - allocated) / allocated)
+  }
+  const savings = await savingLines(pool, TOP_SAVINGS)
+  if (savings.length > 0) {
+    context.print('')
+    context.print('What smaller requests would free:')
+    for (const line of savings) context.print(line)
   }
   context.print('')
   context.print(

@@ -17,14 +17,17 @@ const COLUMNS: readonly Column<StatusRow>[] = [
   { title: 'FAILED', value: row => String(row.failed), isRight: true },
   { title: 'INCOMPLETE', value: row => String(row.incomplete), isRight: true },
   { title: 'QUARANTINED', value: row => String(row.quarantined), isRight: true },
-  { title: 'LAST ERROR', value: lastError },
+  { title: 'LAST ERROR', value: row => errorText(row.lastError) },
+  { title: 'USAGE WAITS', value: row => String(row.usageWaiting), isRight: true },
+  { title: 'NEWEST USAGE', value: row => formatInstant(row.usageNewest) },
+  { title: 'USAGE ERROR', value: row => errorText(row.usageLastError) },
 ]
 
 export function register(program: Command, context: CommandContext): void {
   program
     .command('status')
     .description(
-      'how far every cluster is: newest loaded window, lag, open, failed and quarantined windows, last error',
+      'how far every cluster is: newest loaded window, lag, open, failed and quarantined windows, last error, usage',
     )
     .option('--json', 'as JSON, times in Unix seconds')
     .addHelpText('after', '\nExamples:\n  $ k8s-costs status\n  $ k8s-costs status --json')
@@ -38,7 +41,7 @@ export function register(program: Command, context: CommandContext): void {
     )
 }
 
-function lastError({ lastError: error }: StatusRow): string {
+function errorText(error: StatusRow['lastError']): string {
   return error === null ? '-' : `${error.code} at ${formatInstant(error.window)}: ${error.message}`
 }
 
@@ -57,5 +60,8 @@ function toJson(row: StatusRow) {
     incomplete: row.incomplete,
     quarantined: row.quarantined,
     last_error: row.lastError,
+    usage_waiting: row.usageWaiting,
+    usage_newest: row.usageNewest,
+    usage_last_error: row.usageLastError,
   }
 }

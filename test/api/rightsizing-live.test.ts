@@ -94,6 +94,8 @@ describe('an answer of a range', () => {
     const codes = ({ meta }: RightsizingBody) => meta.warnings.map(({ code }) => code)
     expect((await ask(RANGE)).rightsizing).toEqual(whole.rightsizing)
     expect(codes(await ask(RANGE))).not.toContain('usage_hours_expired')
+    // The costs of the day may be gone as well.
+    await pool.query(`delete from warehouse.window_ledger where ${isFirst}`, first)
     const cut = await ask({ ...RANGE, start_date: START + 5 * HOUR, k8s_cluster: 'one' })
     expect(named(cut, 'hog').samples).toBe((COLLECTED - 24) * 12)
     expect(cut.meta.warnings.find(({ code }) => code === 'usage_hours_expired')?.detail).toContain(

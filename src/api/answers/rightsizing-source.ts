@@ -78,25 +78,28 @@ function newestOf(precomputed: Precomputed): RawBuilder<{ at: number; from: numb
 
 export async function readUsageState(
   run: RunQuery,
-  scope: { cloudAccountId: string; range: WindowRange; clusters: ValueFilter },
+  { cloudAccountId, range, clusters }: { cloudAccountId: string; range: WindowRange; clusters: ValueFilter },
 ): Promise<UsageState> {
-  const { cloudAccountId, range, clusters } = scope
-  const day = sql`date_trunc('day', l.window_start, 'UTC')`
+  // What is known of use outlives the costs that it was collected for.
+  const windowsOf = (table: string, columns: string) => sql`(
+    select cluster_id, window_start, revision${sql.raw(columns)} from ${sql.table(table)} w
+    where ${allOf([
+      sql<boolean>`w.cloud_account_id = ${cloudAccountId}::uuid and w.revision > 0`,
+      startsIn(sql.ref('w.window_start'), range),
+      satisfies(sql.ref('w.cluster_id'), clusters),
+    ])}
+  )`
+  const day = sql`date_trunc('day', window_start, 'UTC')`
   const [state] = await run(sql<UsageState>`
-    select count(*) filter (where u.revision is distinct from l.revision)::int as waiting,
+    select count(*) filter (where l.revision > 0 and u.revision is distinct from l.revision)::int as waiting,
       count(*) filter (
         where u.hours_expired
           and (${day} < ${instant(range.from)} or ${day} + interval '1 day' > ${instant(range.to)})
       )::int as cut,
-      count(*) filter (where u.revision > 0)::int as collected,
+      count(u.revision)::int as collected,
       extract(epoch from max(u.collected_at))::float8 as newest
-    from warehouse.window_ledger l
-    left join warehouse.usage_window u using (cloud_account_id, cluster_id, window_start)
-    where ${allOf([
-      sql<boolean>`l.cloud_account_id = ${cloudAccountId}::uuid and l.revision > 0`,
-      startsIn(sql.ref('l.window_start'), range),
-      satisfies(sql.ref('l.cluster_id'), clusters),
-    ])}`)
+    from ${windowsOf('warehouse.window_ledger', '')} l
+    full join ${windowsOf('warehouse.usage_window', ', hours_expired, collected_at')} u using (cluster_id, window_start)`)
   return state ?? { waiting: 0, cut: 0, collected: 0, newest: null }
 }
 

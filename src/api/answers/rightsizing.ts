@@ -50,7 +50,7 @@ export async function answerRightsizing(
   const data = { ...given.data, version: `${given.data.version}-${basis.version}` }
   const subject = { ...given, data }
   const place = pagePlace(subject)
-  const rows = await rowsOf(run, given, source)
+  const rows = await rowsOf(run, given, basis)
   const scope = { cloudAccountId, source: rows.table, filters: asked, ignore }
   const records = await run(rightsizingPage(scope, { ...asked, offset: place.offset }))
   const shown = records.flatMap(record => (record.cluster === null ? [] : [toRow(record)]))
@@ -102,13 +102,13 @@ function datesOf({ asked, now }: Subject<OptionalDates>): AskedDates {
 async function rowsOf(
   run: RunQuery,
   { cloudAccountId, asked, now }: Subject<AskedRightsizing>,
-  source: RightsizingSource,
+  { source, usage }: Basis,
 ) {
   if (source.kind === 'precomputed') {
     return { table: precomputedRows({ ...source, cloudAccountId }), computedAt: source.computedAt }
   }
   const { table, count } = await liveRows(run, { ...asked, cloudAccountId, range: source.range, now })
-  return { table, computedAt: count === 0 ? null : now }
+  return { table, computedAt: count === 0 && usage.collected === 0 ? null : now }
 }
 
 function warningsOf({ dates, source, usage }: Basis, computedAt: number | null): MetaBody['warnings'] {

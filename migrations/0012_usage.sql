@@ -21,6 +21,8 @@ create table warehouse.usage_window (
   error_message text,
   -- Hours of the day have been deleted since: if one window is to be collected anew, all of the day are.
   hours_expired boolean not null default false,
+  -- Whether the cluster was heard of at all: where it was not, nothing was measured, however settled that is.
+  heard boolean not null default false,
   -- Where CPU points come from: cAdvisor's counters or the recording rule; null where there were none at all.
   cpu_source text check (cpu_source in ('counter', 'rule')),
   -- Seconds between CPU points; more than 300 where the source is coarser.
@@ -37,8 +39,6 @@ create table warehouse.usage_window (
   -- Largest allocatable node seen; null where unknown.
   largest_cpu_cores double precision,
   largest_ram_bytes double precision,
-  -- There was no heartbeat at all: the hour has no usage because nobody measured, and says nothing of what there was.
-  is_silent boolean,
   primary key (cloud_account_id, cluster_id, window_start)
 );
 

@@ -18,6 +18,7 @@ import { costAllocation } from './routes/cost-allocation.js'
 import { createExportGate } from './routes/csv.js'
 import { efficiency } from './routes/efficiency.js'
 import { filters } from './routes/filters.js'
+import { findings } from './routes/findings.js'
 import { addHealth } from './routes/health.js'
 import type { Api } from './routes/methods.js'
 import { addReadRoute, type RouteDeps } from './routes/read-route.js'
@@ -105,6 +106,7 @@ function addReadRoutes(api: Api, deps: RouteDeps): void {
   addReadRoute(api, deps, clusterCost)
   addReadRoute(api, deps, filters)
   addReadRoute(api, deps, rightsizing)
+  addReadRoute(api, deps, findings)
   addReadRoute(api, deps, status)
 }
 

@@ -15,8 +15,8 @@ import { parseUuid } from '../domain/account.js'
 import { withDeadline } from './deadline.js'
 import { ApiError, unavailable } from './errors.js'
 
-/** Runs one composed statement in the snapshot. */
-export type RunQuery = <Row>(statement: RawBuilder<Row>) => Promise<Row[]>
+/** Runs one statement in the snapshot, composed or as it is. */
+export type RunQuery = <Row>(statement: RawBuilder<Row> | CompiledQuery<Row>) => Promise<Row[]>
 
 /** Runs a statement in the snapshot whose rows are then fetched a batch at a time; an empty batch is the last. */
 export type OpenRows = <Row>(statement: RawBuilder<Row>) => Promise<(most: number) => Promise<Row[]>>
@@ -101,7 +101,7 @@ export async function openSnapshot(pool: pg.Pool, cloudAccountId: string): Promi
   }
   const run: RunQuery = async statement => {
     try {
-      return await runOn(client, statement.compile(composer))
+      return await runOn(client, 'compile' in statement ? statement.compile(composer) : statement)
     } catch (error) {
       throw forgetting(pool, error)
     }

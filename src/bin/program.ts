@@ -6,6 +6,7 @@ import { register as registerAnalysts } from './commands/analysts.js'
 import { register as registerBackfill } from './commands/backfill.js'
 import { register as registerDemo } from './commands/demo.js'
 import { register as registerDoctor } from './commands/doctor.js'
+import { register as registerIgnore } from './commands/ignore.js'
 import { register as registerMigrate } from './commands/migrate.js'
 import { register as registerRecompute } from './commands/recompute.js'
 import { register as registerRuns } from './commands/runs.js'
@@ -32,6 +33,7 @@ const FAMILIES: readonly Register[] = [
   registerStatus,
   registerRuns,
   registerStores,
+  registerIgnore,
   registerDoctor,
   registerSample,
 ]

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type pg from 'pg'
 import { parseMoney } from '../domain/money.js'
 import type { ClusterUsage, CpuSource, UsageHistory, UsageRow } from '../domain/usage.js'
@@ -17,30 +18,50 @@ export interface HistoryRange {
 
 /**
  * How all containers of an account were used over a range of hours, one row each. Whole days are read from their sums,
- * parts of days and days without sums from the hours. Only one day, or one hour, of rows lies in memory beside the sums.
+ * parts of days and days without sums from the hours. Only one day, or one hour, of rows lies in memory beside the sums,
+ * and others get their turn every few milliseconds.
  */
 export async function readUsageHistory(query: RunText, range: HistoryRange): Promise<UsageHistory> {
   const windows = await collectedWindows(query, range)
   const sums = new Map<string, { clusterId: string; sum: UsageSum }>()
-  const add = (rows: readonly UsageRecord[]) => {
-    for (const record of rows) addRow(sums, record)
-  }
+  const add = (rows: readonly UsageRecord[]) => inTurns(rows, record => addRow(sums, record))
   const collected = new Map<string, WindowRecord[]>()
   for (const [day, ofDay] of byDay(windows)) {
     const isWhole = day >= windowOf(range.from) && day + DAY_SECONDS <= range.to
     const summed = isWhole ? await readDay(query, range, day) : []
-    add(summed)
+    await add(summed)
     const clusters = new Set(summed.map(({ clusterId }) => clusterId))
-    for (const [hour, ofHour] of hoursBeside(clusters, ofDay)) add(await readHour(query, range, hour, ofHour))
+    for (const [hour, ofHour] of hoursBeside(clusters, ofDay))
+      await add(await readHour(query, range, hour, ofHour))
     // Hours that are gone were not measured as far as this range can tell.
     for (const one of ofDay)
-      if (clusters.has(one.clusterId) || !one.hoursExpired)
-        collected.set(one.clusterId, [...(collected.get(one.clusterId) ?? []), one])
+      if (clusters.has(one.clusterId) || !one.hoursExpired) addTo(collected, one.clusterId, one)
   }
   return {
     clusters: new Map([...collected].map(([clusterId, ofCluster]) => [clusterId, toCluster(ofCluster)])),
-    rows: [...sums.values()].map(({ clusterId, sum }) => ({ ...sum.total(), clusterId })),
+    rows: await inTurns([...sums.values()], ({ clusterId, sum }) => ({ ...sum.total(), clusterId })),
   }
+}
+
+/** Rows after which others get their turn. */
+const TURN = 250
+
+async function inTurns<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Result,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const [place, item] of items.entries()) {
+    if (place % TURN === TURN - 1) await setImmediate()
+    results.push(work(item))
+  }
+  return results
+}
+
+function addTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const known = lists.get(key)
+  if (known === undefined) lists.set(key, [value])
+  else known.push(value)
 }
 
 /** The same in a transaction of its own, that sees one version of all hours and sums. */
@@ -67,7 +88,6 @@ interface WindowRecord {
   largestRamBytes: number | null
 }
 
-/** An hour of silence is one that was not measured, though it was looked at. */
 function collectedWindows(
   query: RunText,
   { cloudAccountId, from, to }: HistoryRange,
@@ -79,7 +99,7 @@ function collectedWindows(
        knows_hpa as "knowsHpa", largest_cpu_cores as "largestCpuCores", largest_ram_bytes as "largestRamBytes"
      from warehouse.usage_window
      where cloud_account_id = $1 and window_start >= to_timestamp($2) and window_start < to_timestamp($3)
-       and revision > 0 and is_silent is not true
+       and revision > 0 and heard
      order by window_start, cluster_id`,
     [cloudAccountId, windowOf(from), to],
   )
@@ -133,14 +153,12 @@ type UsageRecord = Omit<UsageRow, 'cpuCost' | 'ramCost'> & {
   ramCost: string
 }
 
-function addRow(
-  sums: Map<string, { clusterId: string; sum: UsageSum }>,
-  { clusterId, cpuCost, ramCost, ...row }: UsageRecord,
-): void {
-  const key = [clusterId, row.namespace, row.controllerKind, row.controller, row.container].join('\0')
+function addRow(sums: Map<string, { clusterId: string; sum: UsageSum }>, record: UsageRecord): void {
+  const { clusterId, namespace, controllerKind, controller, container } = record
+  const key = [clusterId, namespace, controllerKind, controller, container].join('\0')
   const known = sums.get(key) ?? { clusterId, sum: new UsageSum() }
   sums.set(key, known)
-  known.sum.add({ ...row, cpuCost: parseMoney(cpuCost), ramCost: parseMoney(ramCost) })
+  known.sum.add({ ...record, cpuCost: parseMoney(record.cpuCost), ramCost: parseMoney(record.ramCost) })
 }
 
 const NAMES = ['cluster_id', 'namespace', 'controller_kind', 'controller', 'container']

@@ -59,6 +59,8 @@ export interface PublishedContainer {
 export interface PublishedWindow {
   readonly window: Window
   readonly revision: number
+  /** Whether the cluster was heard of. */
+  readonly isHeard: boolean
   readonly containers: readonly PublishedContainer[]
   /** Largest node by its capacity; null where unknown. */
   readonly largestCpuCores: number | null
@@ -70,6 +72,8 @@ export interface UsageWindowRows {
   readonly window: Window
   /** Of the costs that it was joined with. */
   readonly revision: number
+  /** Whether the cluster was heard of. */
+  readonly isHeard: boolean
   readonly rows: readonly UsageRow[]
   readonly rejects: readonly Reject[]
   /** CPU points and memory peaks that entered the rows. */

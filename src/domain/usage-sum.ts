@@ -5,7 +5,7 @@ import type { Window } from './window.js'
 /**
  * Adds up how one container of a workload was used: hours to a day, days to any range. The rows are of distinct hours,
  * in whatever order. What is known of some hours only is of those: a sum of measured ones, `true` where any is; but
- * `false` says that all of them are known.
+ * `false` of an end by lack of memory says that all of them are known, of an autoscaler that it is known of the last.
  */
 export class UsageSum {
   #row: UsageRow | undefined
@@ -83,8 +83,8 @@ function merged(a: UsageRow, b: UsageRow): UsageRow {
     ramRequest: last.ramRequest,
     ramLimit: last.ramLimit,
     restarts: sum(a.restarts, b.restarts),
-    hpaCpu: anyOf(a.hpaCpu, b.hpaCpu),
-    hpaRam: anyOf(a.hpaRam, b.hpaRam),
+    hpaCpu: a.hpaCpu === true || b.hpaCpu === true ? true : last.hpaCpu,
+    hpaRam: a.hpaRam === true || b.hpaRam === true ? true : last.hpaRam,
     ...mergedCpu(a, b),
     ...mergedRam(a, b),
     ...mergedOom(a, b),

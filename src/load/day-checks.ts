@@ -1,4 +1,5 @@
 import { type Check, inWindows } from './checks.js'
+import { allocationAgrees } from './savings-rules.js'
 
 /**
  * Checks that look at more than one window. Parameters: `$1` account, `$2` cluster, `$3` and `$4` bounds in Unix seconds
@@ -245,6 +246,7 @@ export const SPAN_CHECKS: readonly SpanCheck[] = [
       where w.revision > 0 and w.source_samples > 0
       having count(*) > 0`,
   },
+  allocationAgrees,
   {
     id: 'label_coverage',
     severity: 'W',

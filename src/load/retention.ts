@@ -125,7 +125,7 @@ async function expireHours(
 }
 
 /** Not partitioned, so that they go by day always; the ledger last. */
-const OF_WINDOWS = ['usage_hourly', 'usage_window', 'window_audit', 'window_ledger']
+const OF_WINDOWS = ['window_audit', 'window_ledger']
 
 /**
  * Ledger and facts of a day go in one transaction, so that no reader sees one without the other. Of a month that goes

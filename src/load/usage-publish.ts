@@ -119,14 +119,13 @@ async function noteCollected(client: pg.ClientBase, claim: UsageClaim, rows: Usa
            set ${SUCCEEDED}, error_code = null, error_message = null, revision = $5, collected_at = now(),
              hours_expired = false, cpu_source = $6, step_seconds = $7, points = $8, rejects = $9, knows_requests = $10,
              knows_limits = $11, knows_oom = $12, knows_throttling = $13, knows_hpa = $14, largest_cpu_cores = $15,
-             largest_ram_bytes = $16, is_silent = (
-               select l.coverage = 0 from warehouse.window_ledger l
-               where l.cloud_account_id = $1 and l.cluster_id = $2 and l.window_start = usage_window.window_start)
+             largest_ram_bytes = $16, heard = $17
            where ${MINE}`,
     values: [
       ...[...keyOf(claim), claim.attempt, rows.revision, rows.cpuSource, rows.stepSeconds, rows.points],
       ...[JSON.stringify(rows.rejects), rows.knowsRequests, rows.knowsLimits, rows.knowsOom],
       ...[rows.knowsThrottling, rows.knowsHpa, rows.largestCpuCores, rows.largestRamBytes],
+      rows.isHeard,
     ],
   })
 }

@@ -15,6 +15,7 @@ type StoredContainer = Omit<PublishedContainer, 'cpuCost' | 'ramCost'> & {
 interface StoredWindow {
   readonly window: Window
   readonly revision: number
+  readonly isHeard: boolean
   readonly cores: number | null
   readonly gib: number | null
 }
@@ -35,7 +36,8 @@ export async function readPublished(
   const values = [cloudAccountId, clusterId, windows, Math.min(...windows), Math.max(...windows)]
   const { rows: found } = await pool.query<StoredWindow>({
     name: 'usage-windows',
-    text: `select extract(epoch from l.window_start)::float8 as window, l.revision, n.cores, n.gib
+    text: `select extract(epoch from l.window_start)::float8 as window, l.revision,
+             l.coverage > 0 is true as "isHeard", n.cores, n.gib
            from warehouse.window_ledger l
            left join lateral (
              select max(h.cpu_cores) as cores, max(h.ram_gib) as gib
@@ -64,9 +66,10 @@ export async function readPublished(
   const containers = new Map<Window, PublishedContainer[]>(found.map(({ window }) => [window, []]))
   for (const { window, cpuCost, ramCost, ...row } of rows)
     containers.get(window)?.push({ ...row, cpuCost: parseMoney(cpuCost), ramCost: parseMoney(ramCost) })
-  return found.map(({ window, revision, cores, gib }) => ({
+  return found.map(({ window, revision, isHeard, cores, gib }) => ({
     window,
     revision,
+    isHeard,
     containers: containers.get(window) ?? [],
     largestCpuCores: cores,
     largestRamBytes: gib === null ? null : gib * GIB,

@@ -35,12 +35,18 @@ export async function keepUsageRetention(
     await expireHours(pool, day)
     report.hours++
   }
+  const firstDay = firstUsageDay(retention, now)
   const gone = await pool.query<{ clusterId: string; day: string }>(
     `with gone as (
        delete from warehouse.usage_daily where cloud_account_id = $1 and day < $2::date returning cluster_id, day
      )
      select distinct cluster_id as "clusterId", day from gone`,
-    [cloudAccountId, dateOf(firstUsageDay(retention, now))],
+    [cloudAccountId, dateOf(firstDay)],
+  )
+  // Which windows the sums are of is to be known as long as they are there.
+  await pool.query(
+    'delete from warehouse.usage_window where cloud_account_id = $1 and window_start < to_timestamp($2)',
+    [cloudAccountId, firstDay],
   )
   report.days = gone.rows.length
   return report

@@ -114,8 +114,8 @@ function adviceOn(subject: Subject, knobs: Knobs, isTrusted: boolean): Advice {
 function reasonsOfAction(subject: Subject, recommended: number, action: Action): Reason[] {
   const { request, resource, unit, ranOut } = subject
   if (!request.isKnown) return ['request_unknown']
+  if (subject.isDrivenByHpa) return ['hpa']
   if (action === 'set') return ['no_request']
-  if (action === 'suppressed') return ['hpa']
   const isOff = Math.abs(recommended - (request.amount ?? recommended)) >= unit / 2
   return action === 'keep' && isOff && !ranOut ? [`${resource}_inside_gate`] : []
 }

@@ -90,7 +90,7 @@ function severityOfAdvice(resource: 'cpu' | 'ram', { request, recommended, actio
   return severityOf(resource, request, action === 'suppressed' ? null : recommended)
 }
 
-const LOW_COVERAGE = 0.75
+const LOW_COVERAGE = 0.9
 
 function reasonsOfMeasuring(usage: UsageRow, cluster: ClusterUsage, { coverage }: Trust): Reason[] {
   const reasons: Reason[] = []

@@ -1,7 +1,7 @@
 /** Everything that can shape a recommendation, in the order in which a row tells of it, with what each means. */
 export const REASONS = {
   too_little_data: 'Too few points, or too little confidence, for advice.',
-  low_coverage: 'Less than three quarters of the hours were measured.',
+  low_coverage: 'Less than nine tenths of the hours were measured.',
   coarse_step: 'Points are more than five minutes apart, so short peaks are smoothed out.',
   cpu_from_rule: 'CPU use was read from a recording rule, which is spikier than the counters.',
   no_cpu_usage: 'CPU use was not measured.',

@@ -40,6 +40,7 @@ function usageWindow(
   return {
     window: costs.window as Window,
     revision: costs.revision,
+    isHeard: costs.isHeard,
     rows,
     rejects: tally.rejects(),
     points: rows.reduce((sum, row) => sum + row.cpuPoints + row.ramWeight, 0),

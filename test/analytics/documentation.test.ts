@@ -145,6 +145,10 @@ const ANSWERS: Record<string, Record<string, unknown>[]> = {
     { cluster: 'one', day: FEBRUARY_DAY, hours: 2, parts: null },
     { cluster: 'one', day: MARCH_DAY, hours: 2, parts: ['gpu_cost', 'gpu_hours'] },
   ],
+  23: [
+    { namespace: 'web', changes: 2, less: 8, more: -2.5, saving: 5.5, share: 0.055, doubtful: 7 },
+    { namespace: 'lab', changes: 1, less: null, more: -1, saving: -1, share: -0.05, doubtful: null },
+  ],
 }
 
 // Amounts arrive as text so that they stay exact; here they are looked at.

@@ -201,14 +201,20 @@ async function seedQuality(pool: pg.Pool, account: string, observed: string): Pr
 }
 
 async function seedRightsizing(pool: pg.Pool, account: string): Promise<void> {
+  const advice = (namespace: string, action: string, saving: string | null, level: string) => ({
+    ...{ cloud_account_id: account, profile: 'balanced', history_days: 14, cluster_id: 'one' },
+    ...{ namespace, controller_kind: 'Deployment', controller: `${action}-${level}`, container: 'web' },
+    ...{ computed_at: '2026-03-04T03:30:00Z', replicas: 2, cpu_action: action, ram_action: 'keep' },
+    ...{ action, reasons: '{}', severity: 'OK', confidence: 0.5, confidence_level: level },
+    ...{ span_hours: 336, coverage: 1, samples: 4032, saving_month: saving, cost_month: '20' },
+  })
   await insertRows(pool, 'rightsizing', [
-    {
-      ...{ cloud_account_id: account, profile: 'balanced', history_days: 14, cluster_id: 'one' },
-      ...{ namespace: 'web', controller_kind: 'Deployment', controller: 'front', container: 'web' },
-      ...{ computed_at: '2026-03-04T03:30:00Z', replicas: 2, cpu_action: 'keep', ram_action: 'keep' },
-      ...{ action: 'keep', reasons: '{}', severity: 'ok', confidence: 1, confidence_level: 'high' },
-      ...{ span_hours: 336, coverage: 1, samples: 4032 },
-    },
+    advice('web', 'keep', '0', 'high'),
+    advice('web', 'decrease', '8', 'high'),
+    advice('web', 'increase', '-2.5', 'medium'),
+    advice('web', 'decrease', '7', 'low'),
+    advice('web', 'none', null, 'insufficient'),
+    advice('lab', 'set', '-1', 'medium'),
   ])
 }
 

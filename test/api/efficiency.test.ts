@@ -90,6 +90,59 @@ describe('efficiency', () => {
   })
 })
 
+describe('the whole of it and the range before', () => {
+  const MIDDLE = MONDAY
+  const earlier = { start_date: 2 * MIDDLE - RANGE.end_date, end_date: MIDDLE }
+  const later = { start_date: MIDDLE, end_date: RANGE.end_date }
+
+  it.each<Query>([
+    {},
+    { breakdown_by: 'pod', step: 'hour' },
+    { breakdown_by: 'pod', k8s_namespace: ['load', 'mixed'] },
+    { breakdown_by: ['cluster', 'namespace'], idle: 'share' },
+    { breakdown_by: 'namespace', idle: 'hide' },
+    { breakdown_by: 'pod', share_namespaces: 'load', k8s_namespace: '!shop' },
+  ])('waste what all rows do: %j', async query => {
+    const body = await ask(query)
+    expect(body.wasted_cost).toBeCloseTo(
+      sum(body.efficiency, row => row.wasted_cost),
+      8,
+    )
+  })
+
+  it('are as efficient as one row with all of it', async () => {
+    const one = await ask({ breakdown_by: 'container' })
+    const workload = one.efficiency.find(({ kind }) => kind === 'workload')
+    expect(one.efficiency.filter(({ kind }) => kind !== 'idle')).toHaveLength(1)
+    for (const query of [{}, { breakdown_by: 'pod', step: 'hour' }, { breakdown_by: 'node' }] as Query[]) {
+      expect((await ask(query)).total_efficiency).toBeCloseTo(workload?.total_efficiency ?? Number.NaN, 12)
+    }
+    // Not a mean of the rows' ratios.
+    const byPod = (await ask({ breakdown_by: 'pod' })).efficiency.flatMap(row => row.total_efficiency ?? [])
+    expect(sum(byPod, ratio => ratio) / byPod.length).not.toBeCloseTo(workload?.total_efficiency ?? 0, 2)
+  })
+
+  it.each<Query>([
+    {},
+    { breakdown_by: 'pod', k8s_cluster: 'one', k8s_namespace: '!shop' },
+    { idle: 'share', idle_by: 'node' },
+  ])('before say what that range says of itself: %j', async query => {
+    const [now, before] = [await ask({ ...query, ...later }), await ask({ ...query, ...earlier })]
+    expect(now.previous_total_efficiency).toBeCloseTo(before.total_efficiency ?? Number.NaN, 12)
+    expect(now.previous_wasted_cost).toBe(before.wasted_cost)
+    expect(now.previous_total_efficiency).not.toBeCloseTo(now.total_efficiency ?? Number.NaN, 6)
+  })
+
+  it('before are null where nothing of it is loaded, and nothing is wasted where nothing is', async () => {
+    const first = await ask()
+    expect(first).toMatchObject({ previous_total_efficiency: null, previous_wasted_cost: null })
+    expect(await ask({ k8s_cluster: 'nowhere' })).toMatchObject({
+      ...{ total_efficiency: null, wasted_cost: 0 },
+      ...{ previous_total_efficiency: null, previous_wasted_cost: null },
+    })
+  })
+})
+
 describe('bands', () => {
   let small: World
   beforeAll(async () => {
@@ -143,5 +196,71 @@ describe('bands', () => {
   it('a burst above its request wastes nothing and uses no more than it costs', async () => {
     const row = (await rows({ breakdown_by: 'pod' })).get('bursts-by-night')
     expect(row).toMatchObject({ used_cost: 1, workload_idle_cost: 0, total_cost: 1 })
+  })
+})
+
+describe('pods that come and go', () => {
+  let churn: World
+  beforeAll(async () => {
+    churn = await openWorld()
+    const { pool } = churn.database
+    await seedAccount(pool, FIRST)
+    await seedCluster(pool, { account: FIRST, cluster: 'one' }, MONDAY, MONDAY + HOUR)
+    /** A pod that asks for a core and uses half of it for some minutes. */
+    const at = (controller: string, pod: string, minutes: number): SeedContainer => ({
+      ...{ namespace: 'churn', pod, container: 'main', node: 'n', controller, controllerKind: 'Deployment' },
+      ...{ minutes, cpuHours: minutes / 60, cpuRequest: minutes / 60, cpuUsed: minutes / 120 },
+      ...{ ramHours: minutes / 60, ramRequest: minutes / 60, ramUsed: minutes / 240 },
+      ...{ cpuCost: toMoney(minutes / 60), ramCost: toMoney(minutes / 60) },
+    })
+    const short = Array.from({ length: 30 }, (_, i) => at('short', `short-${i}`, 2))
+    for (const window of [MONDAY, MONDAY + HOUR]) {
+      await seedWindow(pool, { account: FIRST, cluster: 'one' }, window, {
+        containers: [
+          at('steady', 'steady-0', 60),
+          // Thirty pods of two minutes, one after the other, in one of two hours.
+          ...(window === MONDAY ? short : []),
+          // One pod up to the middle of the hour, another from then on.
+          ...[at('restarted', `restarted-${window}`, 30), at('restarted', `restarted-${window}-again`, 30)],
+        ],
+        nodes: [{ node: 'n', cpuCost: toMoney(10), ramCost: toMoney(10) }],
+      })
+    }
+  })
+  afterAll(() => churn.close())
+
+  const rowsBy = async (query: Query) => {
+    const range = { start_date: MONDAY, end_date: MONDAY + 2 * HOUR, idle: 'hide', limit: 1000, ...query }
+    return (await churn.answer<EfficiencyBody>(FIRST, 'efficiency', range)).efficiency
+  }
+
+  it('are as efficient as one that stays, by workload, by pod, by hour and all together', async () => {
+    for (const query of [
+      { breakdown_by: 'controller' },
+      { breakdown_by: 'pod' },
+      { breakdown_by: 'controller', step: 'hour' },
+      { breakdown_by: 'cluster' },
+    ] as Query[]) {
+      const rows = await rowsBy(query)
+      expect(rows.length).toBeGreaterThan(0)
+      for (const row of rows) {
+        expect(row.cpu_efficiency).toBeCloseTo(0.5, 12)
+        expect(row.ram_efficiency).toBeCloseTo(0.25, 12)
+        expect(row.total_efficiency).toBeCloseTo(0.375, 12)
+      }
+    }
+  })
+
+  it('cost for their minutes and no longer, and waste the same share of it', async () => {
+    const rows = new Map((await rowsBy({ breakdown_by: 'controller' })).map(row => [row.name, row]))
+    for (const [name, hours] of [
+      ['steady', 2],
+      ['restarted', 2],
+      ['short', 1],
+    ] as const) {
+      expect(rows.get(name)?.cpu_core_request_hours).toBeCloseTo(hours, 12)
+      expect(rows.get(name)?.total_cost).toBeCloseTo(2 * hours, 9)
+      expect(rows.get(name)?.wasted_cost).toBeCloseTo(1.25 * hours, 9)
+    }
   })
 })

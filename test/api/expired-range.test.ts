@@ -40,7 +40,7 @@ it.each([
   ['filters', { dimension: 'pod' }, HOURS_SINCE],
   ['filters', { dimension: 'label' }, HOURS_SINCE],
   ['filters', { dimension: 'namespace', 'label.a': 'b' }, HOURS_SINCE],
-  ['rightsizing', {}, HOURS_SINCE],
+  ['rightsizing', {}, DAYS_SINCE],
 ])(
   '%s with %o refuses what is wholly before what is kept, and says since when',
   async (route, query, since) => {

@@ -1,32 +1,20 @@
-import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RightsizingBody } from '../../src/api/schemas/rightsizing.js'
 import { formatMoney, type Money, sumMoney, toMoney } from '../../src/domain/money.js'
 import { seedAccount } from '../support/seed.js'
 import { askRoute, bodyOf, errorOf, rowsOfPages } from './ask-route.js'
 import { randomNumbers } from './invented.js'
+import { COMPUTED, levelOf, type Recommended, seedRecommendation } from './recommended.js'
 import { FIRST, HOUR, MONDAY, openWorld, SECOND, SECRET, seedEmptyWindow, type World } from './world.js'
 
 const NOW = MONDAY + 48 * HOUR
 const DAY = 24 * HOUR
-const COMPUTED = NOW - HOUR
+const MISSING = '00000000-0000-0000-0000-000000000000'
 const HOSTILE = `o'brien "; drop table x -- \\ 😀 %`
-
-interface Seeded {
-  readonly cluster: string
-  readonly namespace: string
-  readonly kind: string
-  readonly name: string
-  readonly container: string
-  readonly cpuSaving: Money | null
-  readonly ramSaving: Money | null
-  readonly action: string
-  readonly confidence: number
-}
 
 const random = randomNumbers(14)
 const signed = () => toMoney((random() - 0.4) * 20)
-const seeded: Seeded[] = [
+const seeded: Recommended[] = [
   ...Array.from({ length: 20 }, (_, i) => ({
     ...{ cluster: i % 2 === 0 ? 'one' : 'two', namespace: `n${i % 3}`, kind: 'deployment', name: `w${i}` },
     ...{ container: 'main', cpuSaving: signed(), ramSaving: signed() },
@@ -37,11 +25,16 @@ const seeded: Seeded[] = [
     ...{ cpuSaving: toMoney(100), ramSaving: toMoney(3), action: 'decrease', confidence: 1 },
   },
   {
-    ...{ cluster: 'one', namespace: 'n0', kind: '', name: '', container: HOSTILE },
+    ...{ cluster: 'one', namespace: 'n0', kind: '', name: '', container: 'main' },
+    ...{ cpuSaving: toMoney(50), ramSaving: toMoney(-7), action: 'decrease', confidence: 0.2 },
+  },
+  {
+    ...{ cluster: 'one', namespace: 'n0', kind: 'CronJob', name: 'odd', container: HOSTILE },
     ...{ cpuSaving: null, ramSaving: null, action: 'none', confidence: 0.05 },
   },
 ]
-const listed = seeded.filter(({ namespace }) => namespace !== 'kube-system')
+const isShown = ({ namespace, name }: Recommended) => namespace !== 'kube-system' && name !== ''
+const listed = seeded.filter(isShown)
 
 let world: World
 
@@ -52,79 +45,20 @@ beforeAll(async () => {
     await seedAccount(pool, account)
     await seedEmptyWindow(world, account)
   }
-  for (const one of seeded) await seed(pool, FIRST, one)
+  for (const one of seeded) await seedRecommendation(pool, FIRST, one)
   const [first] = seeded
   if (first === undefined) throw new Error('nothing is seeded')
-  await seed(pool, FIRST, { ...first, name: 'careful' }, { profile: 'safe' })
-  await seed(pool, FIRST, { ...first, name: 'long' }, { historyDays: 30 })
-  await seed(pool, SECOND, { ...first, name: 'omega', cpuSaving: toMoney(1), ramSaving: 0n })
+  await seedRecommendation(pool, FIRST, { ...first, name: 'careful' }, { profile: 'safe' })
+  await seedRecommendation(pool, FIRST, { ...first, name: 'long' }, { historyDays: 30 })
+  await seedRecommendation(pool, SECOND, { ...first, name: 'omega', cpuSaving: toMoney(1), ramSaving: 0n })
 })
 afterAll(() => world.close())
-
-async function seed(
-  pool: pg.Pool,
-  account: string,
-  one: Seeded,
-  { profile = 'balanced', historyDays = 14 } = {},
-): Promise<void> {
-  const isKnown = one.cpuSaving !== null && one.ramSaving !== null
-  const text = (money: Money | null) => (money === null ? null : formatMoney(money))
-  const row = {
-    ...{ cloud_account_id: account, profile, history_days: historyDays, cluster_id: one.cluster },
-    ...{
-      namespace: one.namespace,
-      controller_kind: one.kind,
-      controller: one.name,
-      container: one.container,
-    },
-    ...{
-      computed_at: new Date(COMPUTED * 1000),
-      replicas: 3,
-      cpu_request: 1000,
-      cpu_limit: null,
-      cpu_mean: 150.5,
-    },
-    ...{ cpu_p95: 200, cpu_p99: 210, cpu_max: 400, cpu_recommended: 230, cpu_action: 'decrease' },
-    ...{
-      ram_request: 2 ** 31,
-      ram_limit: 2 ** 32,
-      ram_mean: 1e8,
-      ram_p95: null,
-      ram_p99: null,
-      ram_max: 7e8,
-    },
-    ...{
-      ram_recommended: 8e8,
-      ram_action: 'decrease',
-      cpu_saving: text(one.cpuSaving),
-      ram_saving: text(one.ramSaving),
-    },
-    saving_month: isKnown ? text(sumMoney([one.cpuSaving ?? 0n, one.ramSaving ?? 0n])) : null,
-    ...{ action: one.action, reasons: ['floor', 'oom'], severity: 'WARNING', confidence: one.confidence },
-    ...{
-      confidence_level: 'high',
-      span_hours: 336,
-      coverage: 0.9,
-      samples: '12096',
-      oom: null,
-      hpa: false,
-      snippet: null,
-    },
-  }
-  await pool.query(
-    `insert into warehouse.rightsizing (${Object.keys(row).join(', ')})
-     values (${Object.keys(row)
-       .map((_, i) => `$${i + 1}`)
-       .join(', ')})`,
-    Object.values(row),
-  )
-}
 
 const ask = (query: Record<string, string | number | string[]> = {}) =>
   bodyOf<RightsizingBody>(world, 'rightsizing', query)
 const number = (money: Money) => Number(formatMoney(money))
 
-function totalsOf(rows: readonly Seeded[]) {
+function totalsOf(rows: readonly Recommended[]) {
   const savings = rows.flatMap(({ cpuSaving, ramSaving }) => [cpuSaving ?? 0n, ramSaving ?? 0n])
   return {
     total_count: rows.length,
@@ -134,18 +68,20 @@ function totalsOf(rows: readonly Seeded[]) {
   }
 }
 
+const levelsOf = (rows: readonly Recommended[]) =>
+  ['high', 'medium', 'low', 'insufficient'].map(level => {
+    const { total_count, ...amounts } = totalsOf(rows.filter(one => levelOf(one.confidence) === level))
+    return { confidence_level: level, count: total_count, ...amounts }
+  })
+
 describe('totals', () => {
-  const cases: [string, Record<string, string | number | string[]>, (one: Seeded) => boolean][] = [
+  const cases: [string, Record<string, string | number | string[]>, (one: Recommended) => boolean][] = [
     ['everything but the system', {}, () => true],
     ['a cluster', { k8s_cluster: 'one' }, one => one.cluster === 'one'],
     ['namespaces', { k8s_namespace: ['n0', 'n1'] }, one => ['n0', 'n1'].includes(one.namespace)],
     ['all but a namespace', { k8s_namespace: '!n0' }, one => one.namespace !== 'n0'],
     ['a workload', { created_by_name: 'w3', created_by_kind: 'deployment' }, one => one.name === 'w3'],
-    [
-      'what has no workload',
-      { created_by_kind: '00000000-0000-0000-0000-000000000000' },
-      one => one.kind === '',
-    ],
+    ['what has no workload', { created_by_kind: MISSING, include_system: 'true' }, one => one.kind === ''],
     ['a hostile container', { k8s_container: HOSTILE }, one => one.container === HOSTILE],
     ['an action', { action: 'increase' }, one => one.action === 'increase'],
     ['a confidence', { min_confidence: 0.5 }, one => one.confidence >= 0.5],
@@ -157,20 +93,47 @@ describe('totals', () => {
     ['nothing', { k8s_cluster: "'; drop table x --" }, () => false],
   ]
   it.each(cases)('are exact for %s', async (_, query, isAsked) => {
+    const found = seeded.filter(isAsked)
+    const expected = query['include_system'] === undefined ? found.filter(isShown) : found
     const body = await ask({ ...query, limit: 1 })
-    expect(body).toMatchObject(totalsOf(listed.filter(isAsked)))
+    expect(body).toMatchObject(totalsOf(expected))
+    expect(body.confidence_levels).toEqual(levelsOf(expected))
+    expect(body.total_count + body.excluded.system + body.excluded.ownerless).toBe(found.length)
     const all = await ask({ ...query, limit: 1000 })
-    expect(all.rightsizing.map(({ controller }) => controller).sort()).toEqual(
-      listed
-        .filter(isAsked)
-        .map(({ name }) => name)
-        .sort(),
-    )
+    const names = expected.map(({ name }) => name)
+    expect(all.rightsizing.map(({ controller }) => controller).sort()).toEqual(names.sort())
   })
 
-  it('leave out what runs for Kubernetes itself unless it is asked for', async () => {
-    expect(await ask({ include_system: 'true' })).toMatchObject(totalsOf(seeded))
+  it('leave out what runs for Kubernetes itself and what nobody owns unless it is asked for, and say so', async () => {
+    expect((await ask()).excluded).toEqual({ system: 1, ownerless: 1, ignored: 0 })
+    const whole = await ask({ include_system: 'true' })
+    expect(whole).toMatchObject(totalsOf(seeded))
+    expect(whole.excluded).toEqual({ system: 0, ownerless: 0, ignored: 0 })
   })
+
+  it.each(['cluster', 'namespace', 'controller', 'action'] as const)(
+    'are the sum over each %s',
+    async name => {
+      const parameter = { cluster: 'k8s_cluster', namespace: 'k8s_namespace', controller: 'created_by_name' }
+      const whole = await ask({ include_system: 'true', limit: 1000 })
+      const values = [...new Set(whole.rightsizing.map(row => row[name]))]
+      const parts = await Promise.all(
+        values.map(value =>
+          ask({
+            include_system: 'true',
+            [name === 'action' ? name : parameter[name]]: value === '' ? MISSING : value,
+          }),
+        ),
+      )
+      const sumOf = (field: 'total_count' | 'gross_decrease' | 'gross_increase' | 'net') =>
+        parts.reduce((sum, part) => sum + part[field], 0)
+      expect(parts.length).toBeGreaterThan(1)
+      expect(sumOf('total_count')).toBe(whole.total_count)
+      for (const field of ['gross_decrease', 'gross_increase', 'net'] as const) {
+        expect(sumOf(field)).toBeCloseTo(whole[field], 9)
+      }
+    },
+  )
 })
 
 describe('a row', () => {
@@ -201,9 +164,10 @@ describe('a row', () => {
       },
       ...{ ram_recommended: 8e8, ram_action: 'decrease', ram_saving: number(seeded[1]?.ramSaving ?? 0n) },
       saving_month: number((seeded[1]?.cpuSaving ?? 0n) + (seeded[1]?.ramSaving ?? 0n)),
-      ...{ action: 'decrease', reasons: ['floor', 'oom'], severity: 'WARNING', confidence: 0.1 },
-      ...{ confidence_level: 'high', span_hours: 336, coverage: 0.9, samples: 12096, oom: null, hpa: false },
-      snippet: null,
+      ...{ action: 'decrease', reasons: ['cpu_floor', 'oom'], severity: 'WARNING', confidence: 0.1 },
+      ...{ confidence_level: 'low', span_hours: 336, coverage: 0.9, samples: 12096, oom: null, hpa: false },
+      ...{ cost_month: 1234.500000000001, step_seconds: 300, cpu_source: 'counter' },
+      ...{ snippet: null, kubectl: null, ignored: false },
     })
   })
 
@@ -233,23 +197,44 @@ describe('a row', () => {
 })
 
 describe('the range', () => {
-  it('is the last 14 days, and another one is told to be', async () => {
+  const codes = ({ meta }: RightsizingBody) => meta.warnings.map(({ code }) => code)
+
+  it('is the last 14 days, which are computed in advance', async () => {
     const body = await ask()
     expect(body).toMatchObject({
-      start_date: NOW - 14 * DAY,
-      end_date: NOW,
-      history_days: 14,
-      profile: 'balanced',
+      ...{ start_date: NOW - 14 * DAY, end_date: NOW, profile: 'balanced', source: 'precomputed' },
+      ...{
+        history_days: 14,
+        history_start: COMPUTED - 14 * DAY,
+        history_end: COMPUTED,
+        computed_at: COMPUTED,
+      },
     })
-    expect(body.computed_at).toBe(COMPUTED)
-    const codes = ({ meta }: RightsizingBody) => meta.warnings.map(({ code }) => code)
-    expect(codes(body)).toEqual([])
-    const history = async (days: number) =>
-      (await ask({ start_date: NOW - days * DAY, end_date: NOW })).history_days
-    expect(await Promise.all([1, 10, 11, 21, 23, 300].map(history))).toEqual([7, 7, 14, 14, 30, 30])
-    expect(codes(await ask({ start_date: NOW - 13 * DAY }))).toEqual(['rightsizing_history_differs'])
-    expect(codes(await ask({ end_date: NOW - 40 * DAY }))).toEqual(['rightsizing_history_differs'])
-    expect(codes(await ask({ profile: 'krr' }))).toEqual(['rightsizing_not_computed'])
+    // The hour that is published here, whose use nobody has collected, is looked at.
+    expect(codes(body)).toEqual(['usage_incomplete'])
+  })
+
+  it('is answered from what was computed in advance for its length, a day before or after that', async () => {
+    const told = async (days: number, end: number) => {
+      const { source, history_days } = await ask({ start_date: end - days * DAY, end_date: end })
+      return [source, history_days]
+    }
+    expect(await told(14, COMPUTED - DAY)).toEqual(['precomputed', 14])
+    expect(await told(14, COMPUTED + DAY)).toEqual(['precomputed', 14])
+    expect(await told(30, COMPUTED)).toEqual(['precomputed', 30])
+    expect(await told(14, COMPUTED - DAY - HOUR)).toEqual(['live', 14])
+    expect(await told(14, COMPUTED + DAY + HOUR)).toEqual(['live', 14])
+    expect(await told(13, COMPUTED)).toEqual(['live', 13])
+    // Nothing was computed for these.
+    expect(await told(7, COMPUTED)).toEqual(['live', 7])
+    expect((await ask({ profile: 'krr' })).source).toBe('live')
+  })
+
+  it('without any use collected is an empty answer that says so', async () => {
+    const body = await ask({ start_date: NOW - 13 * DAY })
+    expect(body).toMatchObject({ rightsizing: [], total_count: 0, net: 0, computed_at: null, source: 'live' })
+    expect(codes(body)).toEqual(['rightsizing_not_computed', 'usage_incomplete'])
+    expect(body.meta.warnings[1]?.detail).toContain('(windows: 1)')
   })
 
   it('is refused where it makes no sense', async () => {

@@ -4,6 +4,7 @@ import { clusters } from '../../src/api/routes/clusters.js'
 import { costAllocation } from '../../src/api/routes/cost-allocation.js'
 import { efficiency } from '../../src/api/routes/efficiency.js'
 import { filters } from '../../src/api/routes/filters.js'
+import { findings } from '../../src/api/routes/findings.js'
 import { rightsizing } from '../../src/api/routes/rightsizing.js'
 import { status } from '../../src/api/routes/status.js'
 import type { Question } from './world.js'
@@ -29,6 +30,7 @@ export const ROUTES: readonly RouteCase[] = [
   caseOf(clusterCost),
   caseOf(filters, { dimension: 'namespace' }),
   caseOf(rightsizing),
+  caseOf(findings, { min_confidence: 0 }),
   caseOf(status),
 ]
 

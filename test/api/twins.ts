@@ -1,7 +1,11 @@
 import type pg from 'pg'
 import { formatMoney, toMoney } from '../../src/domain/money.js'
+import type { UsageRow } from '../../src/domain/usage.js'
+import { type Window, windowOf } from '../../src/domain/window.js'
 import { publishFacts, type WindowFacts } from '../support/facts.js'
 import { seedAccount, seedCluster } from '../support/seed.js'
+import { seedUsageHours } from '../support/seed-usage.js'
+import { usageRow } from '../support/usage-rows.js'
 import { FIRST, HOUR, MONDAY, SECOND } from './world.js'
 
 /** An account whose names are those of its twin wherever they don't begin with the mark. */
@@ -44,7 +48,9 @@ export async function seedTwin(pool: pg.Pool, twin: Twin): Promise<void> {
     const key = { account, cluster }
     await seedCluster(pool, key, MONDAY, MONDAY + (TWIN_HOURS - 1) * HOUR)
     for (let hour = 0; hour < TWIN_HOURS; hour++) {
-      await publishFacts(pool, key, MONDAY + hour * HOUR, factsOf(twin))
+      const window = windowOf(MONDAY + hour * HOUR)
+      await publishFacts(pool, key, window, factsOf(twin))
+      await seedUsageHours(pool, { cloudAccountId: account, clusterId: cluster }, usageOf(twin, window))
     }
     await describeCluster(pool, key, { mark, cost: formatMoney(toMoney(price)) })
     for (const name of names) await recommend(pool, key, name, formatMoney(toMoney(price)))
@@ -70,10 +76,14 @@ function factsOf(twin: Twin): WindowFacts {
     nodes: [{ node: `${mark}-node`, instanceType: `${mark}-type`, cpuCost: 9n * cost, ramCost: 9n * cost }],
     assets: [
       { type: 'disk', id: `${mark}-disk`, cost: 7n * cost },
+      { type: 'disk', id: `${mark}-lost`, cost },
+      { type: 'disk', id: 'shared-lost', cost },
       { type: 'management', id: `${mark}-fee`, cost },
     ],
     remainders: [
       { kind: 'unmounted', part: 'pv', namespace: `${mark}-own`, name: `${mark}-disk`, cost },
+      { kind: 'unmounted', part: 'pv', name: `${mark}-lost`, cost },
+      { kind: 'unmounted', part: 'pv', name: 'shared-lost', cost },
       { kind: 'cluster_management', part: 'management', name: `${mark}-fee`, cost },
     ],
     metrics: [
@@ -83,6 +93,16 @@ function factsOf(twin: Twin): WindowFacts {
       },
     ],
   }
+}
+
+function usageOf(twin: Twin, window: Window): UsageRow[] {
+  const cost = toMoney(twin.price)
+  return namesOf(twin).map(name =>
+    usageRow({
+      ...{ namespace: name, controllerKind: name, controller: name, container: name, firstWindow: window },
+      ...{ cpuCost: cost, ramCost: cost },
+    }),
+  )
 }
 
 /** Totals, warnings and attempts of a cluster, all at times that are always the same. */

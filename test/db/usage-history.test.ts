@@ -135,6 +135,15 @@ describe('the usage of a range', () => {
     ])
   })
 
+  it('has no window in which the cluster was not heard, though it is settled', async () => {
+    const home = newHome()
+    await seedUsageHours(database.pool, home, pick(hoursOf(1), at(0), at(4)))
+    await seedUsageWindows(database.pool, home, [at(4), at(5)], { heard: false, cpu_source: null })
+    await seedUsageHours(database.pool, home, pick(hoursOf(1), at(6), at(8)))
+    const history = await readUsageHistoryOf(database.pool, { ...home, from: at(0), to: at(24) })
+    expect(history.clusters.get('one')?.windows).toEqual([0, 1, 2, 3, 6, 7].map(at))
+  })
+
   it('tells what the source tells, and of requests what it told last', async () => {
     const home = newHome()
     const knows = { knows_oom: false, knows_hpa: false, knows_limits: false }
@@ -164,7 +173,7 @@ describe('the usage of a range', () => {
     const home = newHome()
     await seedUsageWindows(database.pool, home, [at(0), at(1)])
     const silence = {
-      is_silent: true,
+      heard: false,
       points: 0,
       cpu_source: null,
       knows_requests: false,

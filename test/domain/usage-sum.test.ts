@@ -161,11 +161,21 @@ describe('the sum of usage', () => {
     expect(totalOf([usageRow(), usageRow({ firstWindow: at(1) })]).cpuHotSketch).toBeNull()
   })
 
-  it('says that memory did not run out, or that nobody scales, only where all hours are known', () => {
-    const unknown = usageRow({ firstWindow: at(1), oom: null, hpaCpu: null })
-    expect(totalOf([usageRow(), unknown])).toMatchObject({ oom: null, hpaCpu: null, hpaRam: false })
-    const told = usageRow({ firstWindow: at(2), oom: true, oomBytes: GIB, hpaCpu: true })
-    expect(totalOf([unknown, told])).toMatchObject({ oom: true, oomBytes: GIB, hpaCpu: true })
+  it('says that memory did not run out only where all hours are known', () => {
+    const unknown = usageRow({ firstWindow: at(1), oom: null })
+    expect(totalOf([usageRow(), unknown])).toMatchObject({ oom: null })
+    const told = usageRow({ firstWindow: at(2), oom: true, oomBytes: GIB })
+    expect(totalOf([unknown, told])).toMatchObject({ oom: true, oomBytes: GIB })
+  })
+
+  it('says that nobody scales where the last hour does and none says otherwise', () => {
+    const hour = (n: number, hpaCpu: boolean | null) =>
+      usageRow({ firstWindow: at(n), lastWindow: at(n), hpaCpu })
+    const scaled = (...rows: UsageRow[]) => totalOf(rows).hpaCpu
+    expect(scaled(hour(0, null), hour(1, false))).toBe(false)
+    expect(scaled(hour(1, false), hour(0, null))).toBe(false)
+    expect(scaled(hour(0, false), hour(1, null))).toBeNull()
+    expect(scaled(hour(0, true), hour(1, false), hour(2, null))).toBe(true)
   })
 
   it('infers that memory ran out only where nobody said so', () => {

@@ -100,8 +100,8 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
   })
 
   test.each([
-    ['hog', 'decrease', 'decrease', ['hpa_unknown']],
-    ['hoarder', 'keep', 'increase', ['hpa_unknown', 'oom', 'cpu_inside_gate']],
+    ['hog', 'decrease', 'decrease', ['hpa_unknown', 'low_coverage']],
+    ['hoarder', 'keep', 'increase', ['hpa_unknown', 'low_coverage', 'oom', 'cpu_inside_gate']],
   ] as const)(
     'advises on %s of a cluster that tells little and was silent for a day: CPU %s, memory %s',
     (name, cpu, ram, reasons) => {

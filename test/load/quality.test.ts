@@ -4,7 +4,7 @@ import { WINDOW_CHECKS } from '../../src/load/checks.js'
 import { SPAN_CHECKS } from '../../src/load/day-checks.js'
 import { checkSpan, checkWindows, uncheckedDays } from '../../src/load/quality.js'
 import { rollUpDay } from '../../src/load/rollup.js'
-import { publishFacts, seedHome, type WindowFacts } from '../support/facts.js'
+import { type MetricFact, publishFacts, seedHome, type WindowFacts } from '../support/facts.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 
 const KEY = { account: '11111111-1111-4111-8111-111111111111', cluster: 'one' }
@@ -61,7 +61,17 @@ const WHOLE: WindowFacts = {
     { kind: 'cluster_management', part: 'management', name: 'eks', cost: 11n },
     { kind: 'unallocated', part: 'network_internet', namespace: 'shop', name: 'ghost', cost: 3n },
   ],
-  metrics: [{ metric: 'kubecost_cluster_info' }, { metric: 'kubecost_node_is_spot', labels: { node: 'n1' } }],
+  metrics: [
+    { metric: 'kubecost_cluster_info' },
+    { metric: 'kubecost_node_is_spot', labels: { node: 'n1' } },
+    allocated('cpu_allocation', false, 2),
+    allocated('memory_allocation_bytes', false, 2 ** 30),
+  ],
+}
+
+/** What Kubecost's rules say of pods of DaemonSets (on each node) or of all others. */
+function allocated(rule: string, isDaemonSet: boolean, avg: number): MetricFact {
+  return { metric: `kubecost_savings_${rule}`, labels: { daemonset: String(isDaemonSet) }, avg }
 }
 
 let database: TestDatabase
@@ -305,6 +315,52 @@ describe('the checks of days, months and clusters', () => {
     )
     expect(await result('metrics_present')).toMatchObject({ severity: 'W', detail: 'kubecost_cluster_info' })
     expect(await result('drift_series')).toMatchObject({ detail: 'kubecost_node_is_spot 7 of 10' })
+  })
+
+  describe('compare what is allocated with what Kubecost says of it', () => {
+    // Two cores and a GiB, and half a core and a quarter of a GiB of DaemonSets on each of two nodes.
+    const daemons = ['a', 'b'].map(node => ({
+      ...{ namespace: 'kube-system', pod: `agent-${node}`, node, controllerKind: 'DaemonSet' },
+      ...{ cpuHours: 0.5, ramHours: 0.25, cpuCost: 0n, ramCost: 0n },
+    }))
+    const facts = (metrics: readonly MetricFact[]): WindowFacts => ({
+      containers: [...(WHOLE.containers ?? []), ...daemons],
+      nodes: ['a', 'b'].map(node => ({ node, cpuCost: 500n, ramCost: 500n })),
+      metrics,
+    })
+    const cpu = (others: number, perNode?: number) => [
+      allocated('cpu_allocation', false, others),
+      ...(perNode === undefined ? [] : [allocated('cpu_allocation', true, perNode)]),
+    ]
+
+    it.each<[string, MetricFact[], boolean, string]>([
+      ['the same', cpu(2, 0.5), true, '3.000 cores'],
+      ['nearly as much', cpu(2.2, 0.55), true, '3.300 cores'],
+      ['more by more than a tenth', cpu(2.4, 0.5), false, '3.400 cores'],
+      ['less by more than a tenth', cpu(1.5, 0.5), false, '2.500 cores'],
+      // A second kube-state-metrics halves it.
+      ['half of the DaemonSets', cpu(2, 0.2), false, '2.400 cores'],
+      ['nothing of DaemonSets', cpu(2), true, '2.000 cores'],
+      ['as much memory', [allocated('memory_allocation_bytes', false, 2 ** 30)], true, '1.000 GiB'],
+      ['half the memory', [allocated('memory_allocation_bytes', false, 2 ** 29)], false, '0.500 GiB'],
+    ])('which is %s', async (_what, metrics, ok, expected) => {
+      await publish(NOON, facts(metrics))
+      await broken()
+      expect(await result('allocation_agrees')).toMatchObject({
+        ...{ ok, severity: 'W', expected: `${expected} ± 10 %` },
+        detail: ok ? null : expected.replace(/.* /, ''),
+      })
+    })
+
+    it('and say nothing where it says nothing, or where the hours are not whole', async () => {
+      await publish(NOON, facts([{ metric: 'kubecost_cluster_info' }]))
+      await publish(NOON - HOUR_SECONDS, facts(cpu(99)))
+      await change(
+        `update warehouse.window_ledger set coverage = 0.5 where window_start < to_timestamp(${NOON})`,
+      )
+      await broken()
+      expect(await result('allocation_agrees')).toBeUndefined()
+    })
   })
 
   it('find cost without labels and samples that were turned away', async () => {

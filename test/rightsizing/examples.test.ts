@@ -143,7 +143,7 @@ describe('the worked examples', () => {
     expect(one.confidence).toBeCloseTo(0.429, 3)
     expect(cents(one.savingMonth)).toBe(0.73)
     const included = recommendOne(told, { ...PROFILES.balanced, includeHpa: true }, { rangeHours: 168 })
-    expect(included).toMatchObject({ cpuAction: 'decrease', reasons: [] })
+    expect(included).toMatchObject({ cpuAction: 'decrease', reasons: ['hpa'] })
     expect(cents(included.savingMonth)).toBe(7.21)
   })
 })

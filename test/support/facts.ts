@@ -49,6 +49,8 @@ export interface NodeFact {
   readonly cores?: number
   readonly spot?: number
   readonly instanceType?: string
+  readonly nodePool?: string
+  readonly gpus?: number
   readonly cpuCost: Money | null
   readonly ramCost: Money | null
   readonly gpuCost?: Money | null
@@ -58,6 +60,7 @@ export interface AssetFact {
   readonly type: 'disk' | 'load_balancer' | 'management'
   readonly id: string
   readonly namespace?: string
+  readonly claim?: string
   readonly minutes?: number
   readonly gib?: number
   readonly cost: Money
@@ -78,12 +81,20 @@ export interface RemainderFact {
   readonly cost: Money
 }
 
+export interface MetricFact {
+  readonly metric: string
+  readonly labels?: Record<string, string>
+  readonly avg?: number
+  /** Of counters. */
+  readonly increase?: number
+}
+
 export interface WindowFacts {
   readonly containers?: readonly ContainerFact[]
   readonly nodes?: readonly NodeFact[]
   readonly assets?: readonly AssetFact[]
   readonly remainders?: readonly RemainderFact[]
-  readonly metrics?: readonly { readonly metric: string; readonly labels?: Record<string, string> }[]
+  readonly metrics?: readonly MetricFact[]
 }
 
 const FACTS = [
@@ -200,8 +211,8 @@ async function insertContainer(
 async function insertNode(client: pg.ClientBase, at: readonly unknown[], row: NodeFact): Promise<void> {
   await client.query(
     `insert into warehouse.node_hourly (cloud_account_id, cluster_id, window_start, node, provider_id, minutes, cpu_cores,
-       ram_gib, cpu_price, ram_price, price_source, spot_ratio, instance_type, cpu_cost, ram_cost, gpu_cost)
-     values ($1, $2, to_timestamp($3), $4, $5, $6, $7, 16, 0.03, 0.004, 'measured', $8, $9, $10, $11, $12)`,
+       ram_gib, cpu_price, ram_price, price_source, spot_ratio, instance_type, node_pool, gpus, cpu_cost, ram_cost, gpu_cost)
+     values ($1, $2, to_timestamp($3), $4, $5, $6, $7, 16, 0.03, 0.004, 'measured', $8, $9, $10, $11, $12, $13, $14)`,
     [
       ...[
         ...at,
@@ -211,6 +222,8 @@ async function insertNode(client: pg.ClientBase, at: readonly unknown[], row: No
         row.cores ?? 4,
         row.spot,
         row.instanceType,
+        row.nodePool,
+        row.gpus,
       ],
       ...[row.cpuCost, row.ramCost, row.gpuCost].map(money),
     ],
@@ -220,9 +233,9 @@ async function insertNode(client: pg.ClientBase, at: readonly unknown[], row: No
 async function insertAsset(client: pg.ClientBase, at: readonly unknown[], row: AssetFact): Promise<void> {
   await client.query(
     `insert into warehouse.asset_hourly (cloud_account_id, cluster_id, window_start, asset_type, asset_id, name, namespace,
-       minutes, gib, price, price_source, total_cost)
-     values ($1, $2, to_timestamp($3), $4, $5, $5, $6, $7, $8, 0.1, 'measured', $9)`,
-    [...at, row.type, row.id, row.namespace, row.minutes ?? 60, row.gib, money(row.cost)],
+       minutes, gib, price, price_source, total_cost, claim)
+     values ($1, $2, to_timestamp($3), $4, $5, $5, $6, $7, $8, 0.1, 'measured', $9, $10)`,
+    [...at, row.type, row.id, row.namespace, row.minutes ?? 60, row.gib, money(row.cost), row.claim],
   )
 }
 
@@ -242,7 +255,7 @@ async function insertRemainder(
 async function insertMetric(
   client: pg.ClientBase,
   at: readonly unknown[],
-  { metric, labels = {} }: { readonly metric: string; readonly labels?: Record<string, string> },
+  { metric, labels = {}, avg = 1, increase }: MetricFact,
 ): Promise<void> {
   const key = keyOf([at[0], at[1], metric, labels])
   await client.query(
@@ -251,9 +264,9 @@ async function insertMetric(
     [at[0], key, at[1], metric, JSON.stringify(labels)],
   )
   await client.query(
-    `insert into warehouse.metric_hourly (cloud_account_id, cluster_id, window_start, series_key, samples, avg)
-     values ($1, $2, to_timestamp($3), $4, 60, 1)`,
-    [...at, key],
+    `insert into warehouse.metric_hourly (cloud_account_id, cluster_id, window_start, series_key, samples, avg, increase)
+     values ($1, $2, to_timestamp($3), $4, 60, $5, $6)`,
+    [...at, key, avg, increase],
   )
 }
 

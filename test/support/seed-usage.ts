@@ -37,6 +37,7 @@ export async function seedUsageWindows(
       attempt: 1,
       failures: 0,
       hours_expired: false,
+      heard: true,
       points: 12,
       rejects: [],
       cpu_source: 'counter',

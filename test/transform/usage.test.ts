@@ -64,7 +64,10 @@ function window(containers: readonly PublishedContainer[], given: Given = {}): U
     facts: new Map(Object.entries(given.facts ?? {})) as Map<UsageFact, readonly Series[]>,
     pace: new Map(pace === null ? [] : [[HOUR, pace]]),
   }
-  const costs = { window: HOUR, revision: 3, containers, largestCpuCores: 8, largestRamBytes: 32 * GIB }
+  const costs = {
+    ...{ window: HOUR, revision: 3, isHeard: true, containers },
+    ...{ largestCpuCores: 8, largestRamBytes: 32 * GIB },
+  }
   const [found, ...others] = usageWindows(batch, [{ ...costs, ...given.window }])
   if (found === undefined || others.length > 0) throw new Error('one window gives one result')
   return found

@@ -1,7 +1,9 @@
-import type { FactRecord } from '../facts/answer.js'
+import { type FactRecord, isLoaded } from '../facts/answer.js'
+import { type Waste, wasteOf } from '../facts/waste.js'
+import { previousRange, type WindowRange } from '../query/asked.js'
 import type { EfficiencyBody, EfficiencyRow } from '../schemas/efficiency.js'
 import type { RunQuery } from '../snapshot.js'
-import { type AskedFacts, answerFacts } from './facts.js'
+import { type AskedFacts, answerFacts, factQuery } from './facts.js'
 import { identityOf } from './identity.js'
 import { stepEnd } from './steps.js'
 import type { Subject } from './subject.js'
@@ -12,12 +14,24 @@ const CRITICAL = 0.4
 
 export async function answerEfficiency(run: RunQuery, subject: Subject<AskedFacts>): Promise<EfficiencyBody> {
   const { records, head, meta, page } = await answerFacts(run, subject)
+  const now = await wasteIn(run, subject, subject.asked.range)
+  const before = await wasteIn(run, subject, previousRange(subject.asked.range))
   return {
     ...head,
+    total_efficiency: now.total_efficiency,
+    wasted_cost: Number(now.wasted_cost ?? 0),
+    previous_total_efficiency: before.total_efficiency,
+    previous_wasted_cost: before.wasted_cost === null ? null : Number(before.wasted_cost),
     efficiency: records.map(record => toEfficiencyRow(record, subject.asked)),
     meta,
     page,
   }
+}
+
+async function wasteIn(run: RunQuery, subject: Subject<AskedFacts>, range: WindowRange): Promise<Waste> {
+  const query = await factQuery(run, subject, range)
+  const [waste] = await run(wasteOf(query, isLoaded(query)))
+  return waste ?? { total_efficiency: null, wasted_cost: null }
 }
 
 /** The row as the API gives it, from the record as the database does. */

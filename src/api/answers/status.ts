@@ -37,7 +37,7 @@ export async function answerStatus(run: RunQuery, given: Subject<AskedStatus>): 
 }
 
 /** What the answer depends on beside what is published: every attempt, also one that failed. */
-export async function statusVersion(run: RunQuery, cloudAccountId: string): Promise<string> {
+export async function statusVersion(run: RunQuery, { cloudAccountId }: Subject<unknown>): Promise<string> {
   const [row] = await run(attemptsFingerprint(cloudAccountId))
   return row?.fingerprint ?? ''
 }

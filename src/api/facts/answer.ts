@@ -212,7 +212,7 @@ function partCost(column: string, part: Lackable): RawBuilder<unknown> {
 const TINY = sql`1e-250::float8`
 
 /** Ratio of sums: used / requested; 1 for usage with no request at all; null for neither. May exceed 1. */
-function efficiency(used: RawBuilder<unknown>, requested: RawBuilder<unknown>): RawBuilder<unknown> {
+export function efficiency(used: RawBuilder<unknown>, requested: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`case
     when ${used} is null then null
     when ${requested} > ${TINY} then case when ${used} > ${TINY} then ${used} / ${requested} else 0 end

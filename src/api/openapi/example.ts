@@ -47,6 +47,7 @@ interface Schema {
   readonly enum?: readonly unknown[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
 }
 
 /** A value that the schema allows: what the field is given above or by the schema, else the simplest. */
@@ -54,6 +55,7 @@ export function exampleOf(schema: Schema, name?: string): unknown {
   if (schema.examples !== undefined) return schema.examples[0]
   if (name !== undefined && Object.hasOwn(VALUES, name)) return VALUES[name]
   if (schema.enum !== undefined) return schema.enum[0]
+  if (schema.anyOf?.[0] !== undefined) return exampleOf(schema.anyOf[0], name)
   const types = [schema.type ?? 'null'].flat()
   if (schema.properties !== undefined) {
     return Object.fromEntries(

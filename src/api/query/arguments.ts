@@ -73,8 +73,8 @@ export class ArgumentReader {
     return this.#within(name, Number(text), bounds) ?? standIn
   }
 
-  /** A number within bounds, both included; undefined where it is not given. */
-  number(name: string, bounds: { min: number; max: number }): number | undefined {
+  /** A number within bounds, both included unless it has to be above the lower; undefined where it is not given. */
+  number(name: string, bounds: { min: number; max: number; isAboveMin?: boolean }): number | undefined {
     const text = this.#single(name)
     if (text === undefined) return undefined
     if (NUMBER.test(text)) return this.#within(name, Number(text), bounds)
@@ -83,7 +83,7 @@ export class ArgumentReader {
   }
 
   /** `true` or `false` in any case; the fallback where it is not given. */
-  boolean(name: string, fallback: boolean): boolean {
+  boolean<T extends boolean | undefined>(name: string, fallback: T): boolean | T {
     const text = this.#single(name)?.toLowerCase()
     if (text === undefined) return fallback
     if (text !== 'true' && text !== 'false')
@@ -143,8 +143,12 @@ export class ArgumentReader {
     if (first !== undefined) throw first
   }
 
-  #within(name: string, value: number, { min, max }: { min: number; max: number }): number | undefined {
-    if (value >= min && value <= max) return value
+  #within(
+    name: string,
+    value: number,
+    { min, max, isAboveMin = false }: { min: number; max: number; isAboveMin?: boolean },
+  ): number | undefined {
+    if (value >= min && value <= max && !(isAboveMin && value === min)) return value
     this.refuse('OE0224', [name, min, max])
     return undefined
   }

@@ -109,3 +109,11 @@ export function askedValues(values: readonly string[]): ValueFilter {
     notMissing: excluded.includes(MISSING_ID),
   }
 }
+
+/** Whether a filter leaves a value, null being none: what `satisfies` is to a statement. */
+export function accepts(value: string | null, filter: ValueFilter): boolean {
+  const { anyOf, noneOf, orMissing, notMissing } = filter
+  if (value === null) return !notMissing && (orMissing || anyOf.length === 0)
+  const isWanted = anyOf.includes(value) || (anyOf.length === 0 && !orMissing)
+  return isWanted && !noneOf.includes(value)
+}

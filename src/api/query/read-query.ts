@@ -8,6 +8,8 @@ export interface ParameterSchema {
   readonly enum?: readonly string[]
   readonly default?: unknown
   readonly minimum?: number
+  /** A number has to be above it. */
+  readonly exclusiveMinimum?: number
   readonly maximum?: number
   readonly maxItems?: number
   readonly maxLength?: number
@@ -56,7 +58,9 @@ function readParameter(reader: ArgumentReader, name: string, schema: ParameterSc
   if (schema.enum !== undefined) return readChoice(reader, name, schema, schema.enum)
   if (schema.type === 'integer') return readInteger(reader, name, schema)
   if (schema.type === 'number') return reader.number(name, boundsOf(schema))
-  if (schema.type === 'boolean') return reader.boolean(name, schema.default === true)
+  if (schema.type === 'boolean') {
+    return reader.boolean(name, isOptional(schema) ? undefined : schema.default === true)
+  }
   if (schema.type === 'array') return readList(reader, name, schema)
   if (schema.type === 'object') return readFamily(reader, name, schema)
   return readText(reader, name, schema)
@@ -78,9 +82,10 @@ function readInteger(reader: ArgumentReader, name: string, schema: ParameterSche
   return reader.integer(name, { min, max, ...fallback, isOptional: isOptional(schema) })
 }
 
-function boundsOf(schema: ParameterSchema): { min: number; max: number } {
+function boundsOf(schema: ParameterSchema): { min: number; max: number; isAboveMin: boolean } {
   return {
-    min: schema.minimum ?? Number.MIN_SAFE_INTEGER,
+    min: schema.exclusiveMinimum ?? schema.minimum ?? Number.MIN_SAFE_INTEGER,
+    isAboveMin: schema.exclusiveMinimum !== undefined,
     max: schema.maximum ?? Number.MAX_SAFE_INTEGER,
   }
 }

@@ -59,7 +59,7 @@ export interface ReadRoute<Query extends QuerySchema, Asked extends AnyAsked, Bo
   /** All rows in order, to be fetched one batch after the other; taken from the answer unless told. */
   rows?(snapshot: Snapshot, subject: Subject<Asked>): Promise<(most: number) => Promise<readonly object[]>>
   /** What the answer depends on beside the facts and the arguments; nothing unless told. */
-  version?(run: RunQuery, cloudAccountId: string): Promise<string>
+  version?(run: RunQuery, subject: Subject<Asked>): Promise<string>
   /** An account of which nothing has ever been loaded is answered all the same. */
   readonly answersEmpty?: boolean
 }
@@ -120,7 +120,7 @@ async function findSubject<Query extends QuerySchema, Asked extends AnyAsked, Bo
   const data = await readDataState(run, cloudAccountId)
   if (data.loadedWindows === 0 && route.answersEmpty !== true) throw nothingLoaded(cloudAccountId)
   const subject = subjectOf(deps, { cloudAccountId, account, asked, data })
-  const tag = answerTag([route.name, subject, (await route.version?.(run, cloudAccountId)) ?? ''])
+  const tag = answerTag([route.name, subject, (await route.version?.(run, subject)) ?? ''])
   const held = heldTag(request, tag)
   setCaching(reply, held ?? tag)
   return held === undefined ? subject : undefined

@@ -1,5 +1,6 @@
 import { answerRightsizing, rightsizingVersion } from '../answers/rightsizing.js'
 import { askedOptionalDates, askedValues } from '../query/asked.js'
+import { askedKnobs } from '../query/rightsizing.js'
 import { RightsizingBody, RightsizingQuery } from '../schemas/rightsizing.js'
 import { defineRoute } from './read-route.js'
 
@@ -13,10 +14,12 @@ export const rightsizing = defineRoute({
   read: (values, reader) => ({
     ...askedOptionalDates(values.start_date, values.end_date, reader),
     profile: values.profile,
+    knobs: askedKnobs(values),
     action: values.action,
     minConfidence: values.min_confidence ?? 0,
     minSaving: values.min_saving,
     includeSystem: values.include_system,
+    includeIgnored: values.include_ignored,
     workloads: {
       cluster: askedValues(values.k8s_cluster),
       namespace: askedValues(values.k8s_namespace),

@@ -46,6 +46,14 @@ export type EfficiencyRow = Static<typeof EfficiencyRow>
 
 export const EfficiencyBody = Type.Object({
   ...ListHead,
+  total_efficiency: ratio('total_efficiency of all workloads of the filtered set as if they were one row.'),
+  wasted_cost: Type.Number({ description: 'Sum over all rows of the filtered set. Account currency.' }),
+  previous_total_efficiency: ratio('The same of the equally long range immediately before.'),
+  previous_wasted_cost: Type.Unsafe<number | null>({
+    ...NullableNumber,
+    description:
+      'wasted_cost of the equally long range immediately before; null where nothing of it is loaded.',
+  }),
   efficiency: Type.Array(EfficiencyRow),
   meta: Meta,
   page: Page,

@@ -1,0 +1,270 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { WindowScope } from '../answers/loaded.js'
+import { dayOf, inDays, inHours, midnightOf } from '../facts/columns.js'
+import type { DayPlan } from '../facts/day-plan.js'
+import { instant, satisfies } from '../query/where.js'
+
+/** A workload over the days since it last did something, and what is known of them. */
+export interface QuietWorkload {
+  readonly cluster: string
+  readonly namespace: string
+  readonly controller_kind: string
+  readonly controller: string
+  /** Start of its first hour and end of its last one, Unix seconds. */
+  readonly since: number
+  readonly until: number
+  readonly pod_hours: number
+  /** Core-hours; null where use was measured in none of the days. */
+  readonly cpu_used: number | null
+  /** Days, and those in which the traffic of all its hours is known. */
+  readonly days: number
+  readonly traffic_days: number
+  /** Exact decimal text: all of it, and what of it is CPU, memory and GPU of the given nodes. */
+  readonly cost: string
+  readonly cost_on_nodes: string
+}
+
+/** A node by its name. */
+export interface NodeKey {
+  readonly cluster: string
+  readonly node: string
+}
+
+/** A namespace over the days in which its cluster tells of requests. */
+export interface NamespaceUse {
+  readonly cluster: string
+  readonly namespace: string
+  readonly since: number
+  /** Days, of how many in the range. */
+  readonly told_days: number
+  readonly days: number
+  readonly has_requests: boolean
+  readonly used_core_hours: number | null
+  readonly used_gib_hours: number | null
+  readonly containers: number
+  /** Of all namespaces of the cluster. */
+  readonly cluster_containers: number
+  readonly cost: string
+}
+
+export interface WorkloadUses {
+  readonly workloads: readonly QuietWorkload[]
+  readonly namespaces: readonly NamespaceUse[]
+}
+
+/** Cores that a pod uses on the average of a day when it does nothing. */
+const QUIET_CORES = 0.005
+
+/** Kinds that run wherever there is a node, or for a while only: that they are quiet says nothing. */
+const NEVER_ABANDONED = ['daemonset', 'node', 'job', 'cronjob']
+
+/**
+ * Workloads since the day on which they last used CPU or sent anything beyond their zone (of what stays in it no cost
+ * tells), and namespaces with what they ask for.
+ */
+export function workloadUses(
+  scope: WindowScope,
+  plan: DayPlan,
+  nodes: readonly NodeKey[],
+): RawBuilder<WorkloadUses> {
+  return sql<WorkloadUses>`
+    with told_node as (
+      select * from json_to_recordset(${JSON.stringify(nodes)}::json) as n (cluster text, node text)
+    ),
+    used as materialized (${usedByDay(scope, plan)}),
+    workload_day as (
+      select cluster_id, namespace, controller_kind, controller, day, min(since) as since, max(until) as until,
+        max(container_hours) as pod_hours, sum(cpu_used) as cpu_used, sum(traffic) as traffic,
+        bool_and(knows_traffic) as knows_traffic, sum(cost) as cost, sum(cost_on_nodes) as cost_on_nodes,
+        coalesce(sum(cpu_used) > max(container_hours) * ${QUIET_CORES}::float8, false)
+          or coalesce(sum(traffic) > 0, false) as is_busy
+      from used
+      where controller <> '' and lower(controller_kind) <> all(${NEVER_ABANDONED}::text[])
+      group by 1, 2, 3, 4, 5
+    ),
+    busy as (
+      select cluster_id, namespace, controller_kind, controller, max(day) filter (where is_busy) as day
+      from workload_day
+      group by 1, 2, 3, 4
+    ),
+    workload as (
+      select w.cluster_id as cluster, w.namespace, w.controller_kind, w.controller,
+        extract(epoch from min(w.since))::float8 as since, extract(epoch from max(w.until))::float8 as until,
+        sum(w.pod_hours) as pod_hours, sum(w.cpu_used) as cpu_used, count(*)::int as days,
+        (count(*) filter (where w.knows_traffic))::int as traffic_days, sum(w.cost)::text as cost,
+        sum(w.cost_on_nodes)::text as cost_on_nodes
+      from workload_day w
+      join busy b using (cluster_id, namespace, controller_kind, controller)
+      where b.day is null or w.day > b.day
+      group by 1, 2, 3, 4
+    ),
+    told as (
+      select cluster_id, day, count(distinct (namespace, controller_kind, controller, container)) as containers
+      from used
+      group by 1, 2
+      having bool_or(has_requests)
+    ),
+    everyone as (
+      select u.cluster_id, count(distinct (u.namespace, u.controller_kind, u.controller, u.container))::int as containers
+      from used u
+      join told t on t.cluster_id = u.cluster_id and t.day = u.day
+      group by 1
+    ),
+    namespace as (
+      select u.cluster_id as cluster, u.namespace,
+        extract(epoch from coalesce(min(u.since) filter (where t.day is not null), min(u.since)))::float8 as since,
+        (count(distinct t.day))::int as told_days, (count(distinct u.day))::int as days,
+        coalesce(bool_or(u.has_requests) filter (where t.day is not null), false) as has_requests,
+        sum(u.cpu_used) filter (where t.day is not null) as used_core_hours,
+        sum(u.ram_used) filter (where t.day is not null) as used_gib_hours,
+        (count(distinct (u.controller_kind, u.controller, u.container)) filter (where t.day is not null))::int as containers,
+        coalesce(max(e.containers), 0) as cluster_containers, sum(u.cost)::text as cost
+      from used u
+      left join told t on t.cluster_id = u.cluster_id and t.day = u.day
+      left join everyone e on e.cluster_id = u.cluster_id
+      group by 1, 2
+    )
+    select (select coalesce(json_agg(w order by cluster collate "C", namespace collate "C", controller_kind collate "C",
+        controller collate "C"), '[]') from workload w) as workloads,
+      (select coalesce(json_agg(n order by cluster collate "C", namespace collate "C"), '[]') from namespace n)
+        as namespaces`
+}
+
+const USED = [
+  ...['minutes', 'cpu_core_used_hours', 'ram_gib_used_hours', 'cpu_core_request_hours'],
+  ...['ram_gib_request_hours', 'cpu_cost', 'ram_cost', 'gpu_cost', 'total_cost'],
+]
+const TRAFFIC = ['zone', 'region', 'internet'].flatMap(way => [`network_${way}_gib`, `network_${way}_cost`])
+
+/** One row per container of a workload and UTC day. */
+function usedByDay(scope: WindowScope, { hours, days }: DayPlan): RawBuilder<unknown> {
+  // A range without any window still makes a statement, which finds nothing.
+  const fromHours = hours.length > 0 || days.length === 0 ? [usedInHours(scope, hours)] : []
+  const fromDays = days.length > 0 ? [usedInDays(scope, days)] : []
+  return sql.join([...fromHours, ...fromDays], sql` union all `)
+}
+
+// Summed up by container first: whose it is is looked up once for each day.
+function usedInHours(
+  { cloudAccountId, clusters }: WindowScope,
+  hours: DayPlan['hours'],
+): RawBuilder<unknown> {
+  const at = sql.ref('a.window_start')
+  const sum = (column: string) => sql`sum(${sql.ref(`a.${column}`)}) as ${sql.id(column)}`
+  return sql`
+    select a.cluster_id, coalesce(c.namespace, '') as namespace, coalesce(c.controller_kind, '') as controller_kind,
+      coalesce(c.controller, '') as controller, coalesce(c.container, '') as container, a.day, min(a.since) as since,
+      max(a.until) as until, sum(a.minutes) / 60 as container_hours, sum(a.cpu_core_used_hours) as cpu_used,
+      sum(a.ram_gib_used_hours) as ram_used, sum(${traffic('a')}) as traffic,
+      bool_and(a.knows_traffic) as knows_traffic,
+      coalesce(sum(a.cpu_core_request_hours), 0) + coalesce(sum(a.ram_gib_request_hours), 0) > 0 as has_requests,
+      sum(a.total_cost) as cost, ${costOnNodes('a', sql.ref('c.node'))} as cost_on_nodes
+    from (
+      select a.cluster_id, a.container_key, ${dayOf(at)} as day, min(a.window_start) as since,
+        max(a.window_start) + interval '1 hour' as until,
+        bool_and(num_nulls(a.network_zone_cost, a.network_region_cost, a.network_internet_cost) = 0) as knows_traffic,
+        ${sql.join([...USED, ...TRAFFIC].map(sum))}
+      from warehouse.allocation_hourly a
+      where a.cloud_account_id = ${cloudAccountId}::uuid
+        and ${inHours(at, hours)}
+        and ${satisfies(sql.ref('a.cluster_id'), clusters)}
+      group by 1, 2, 3
+    ) a
+    left join warehouse.container c
+      on c.cloud_account_id = ${cloudAccountId}::uuid and c.container_key = a.container_key
+    group by 1, 2, 3, 4, 5, 6`
+}
+
+// Bit h of hour_mask is hour h of the day; half a bit more keeps a power of two from being rounded down.
+function usedInDays({ cloudAccountId, clusters }: WindowScope, days: DayPlan['days']): RawBuilder<unknown> {
+  const midnight = midnightOf(sql.ref('d.day'))
+  const hoursIn = (mask: RawBuilder<unknown>) => sql`floor(log(2.0, ${mask} + 0.5))::int * interval '1 hour'`
+  return sql`
+    select d.cluster_id, d.namespace, d.controller_kind, d.controller, d.container, ${midnight} as day,
+      min(${midnight} + ${hoursIn(sql`(d.hour_mask & -d.hour_mask)`)}) as since,
+      max(${midnight} + ${hoursIn(sql`d.hour_mask`)} + interval '1 hour') as until,
+      sum(d.minutes) / 60 as container_hours, sum(d.cpu_core_used_hours) as cpu_used,
+      sum(d.ram_gib_used_hours) as ram_used,
+      sum(${traffic('d')}) as traffic,
+      bool_and(d.no_network = 0) as knows_traffic,
+      coalesce(sum(d.cpu_core_request_hours), 0) + coalesce(sum(d.ram_gib_request_hours), 0) > 0 as has_requests,
+      sum(d.total_cost) as cost, ${costOnNodes('d', sql.ref('d.node'))} as cost_on_nodes
+    from warehouse.allocation_daily d
+    where d.cloud_account_id = ${cloudAccountId}::uuid
+      and d.kind = 'workload' and d.hour_mask > 0
+      and ${inDays(sql.ref('d.day'), days)}
+      and ${satisfies(sql.ref('d.cluster_id'), clusters)}
+    group by 1, 2, 3, 4, 5, 6`
+}
+
+function costOnNodes(table: string, node: RawBuilder<unknown>): RawBuilder<unknown> {
+  const cost = (resource: string) => sql`coalesce(${sql.ref(`${table}.${resource}_cost`)}, 0)`
+  const isTold = sql`(${sql.ref(`${table}.cluster_id`)}, ${node}) in (select n.cluster, n.node from told_node n)`
+  return sql`coalesce(sum(${cost('cpu')} + ${cost('ram')} + ${cost('gpu')}) filter (where ${isTold}), 0)`
+}
+
+/** More than nothing where there is any: an amount that an earlier release did not keep still has its cost. */
+function traffic(table: string): RawBuilder<unknown> {
+  const terms = TRAFFIC.map(column => sql`coalesce(${sql.ref(`${table}.${column}`)}::float8, 0)`)
+  return sql`(${sql.join(terms, sql` + `)})`
+}
+
+/** What pods of a workload sent and received over some hours, whatever the way. */
+export interface Traffic {
+  readonly cluster: string
+  readonly namespace: string
+  readonly controller_kind: string
+  readonly controller: string
+  readonly bytes: number
+}
+
+const COUNTERS = ['kubecost_pod_network_egress_bytes_total', 'kubecost_pod_network_ingress_bytes_total']
+
+/**
+ * Bytes that the exporter's counters tell of the pods of some workloads, in windows that start in `[from, to)`; of
+ * clusters whose counters are kept at all: a workload of another cluster has no row.
+ */
+export function trafficOf(
+  { cloudAccountId, clusters }: WindowScope,
+  range: { readonly from: number; readonly to: number },
+  workloads: readonly QuietWorkload[],
+): RawBuilder<Traffic> {
+  const list = JSON.stringify(
+    workloads.map(({ cluster, namespace, controller_kind, controller }) => ({
+      ...{ cluster, namespace, controller_kind, controller },
+    })),
+  )
+  return sql<Traffic>`
+    with asked as (
+      select *
+      from json_to_recordset(${list}::json) as w (cluster text, namespace text, controller_kind text, controller text)
+    ),
+    counter as (
+      select s.cluster_id, s.series_key, s.labels ->> 'namespace' as namespace, s.labels ->> 'pod_name' as pod
+      from warehouse.metric_series s
+      where s.cloud_account_id = ${cloudAccountId}::uuid
+        and s.metric = any(${COUNTERS}::text[])
+        and ${satisfies(sql.ref('s.cluster_id'), clusters)}
+    ),
+    counted as (
+      select c.cluster_id, c.namespace, c.pod, sum(m.increase) as bytes
+      from warehouse.metric_hourly m
+      join counter c on c.series_key = m.series_key and c.cluster_id = m.cluster_id
+      where m.cloud_account_id = ${cloudAccountId}::uuid
+        and m.window_start >= ${instant(range.from)} and m.window_start < ${instant(range.to)}
+      group by 1, 2, 3
+    ),
+    pods as (
+      select distinct w.cluster, w.namespace, w.controller_kind, w.controller, c.pod
+      from asked w
+      join warehouse.container c
+        on c.cluster_id = w.cluster and c.namespace = w.namespace and c.controller_kind = w.controller_kind
+        and c.controller = w.controller
+      where c.cloud_account_id = ${cloudAccountId}::uuid
+    )
+    select p.cluster, p.namespace, p.controller_kind, p.controller, coalesce(sum(t.bytes), 0)::float8 as bytes
+    from pods p
+    left join counted t on t.cluster_id = p.cluster and t.namespace = p.namespace and t.pod = p.pod
+    where p.cluster in (select cluster_id from counted)
+    group by 1, 2, 3, 4`
+}

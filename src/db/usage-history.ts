@@ -132,14 +132,14 @@ type UsageRecord = Omit<UsageRow, 'cpuCost' | 'ramCost'> & {
   ramCost: string
 }
 
-function addRow(
-  sums: Map<string, { clusterId: string; sum: UsageSum }>,
-  { clusterId, cpuCost, ramCost, ...row }: UsageRecord,
-): void {
-  const key = [clusterId, row.namespace, row.controllerKind, row.controller, row.container].join('\0')
+function addRow(sums: Map<string, { clusterId: string; sum: UsageSum }>, record: UsageRecord): void {
+  const { clusterId, namespace, controllerKind, controller, container } = record
+  const key = [clusterId, namespace, controllerKind, controller, container].join('\0')
   const known = sums.get(key) ?? { clusterId, sum: new UsageSum() }
   sums.set(key, known)
-  known.sum.add({ ...row, cpuCost: parseMoney(cpuCost), ramCost: parseMoney(ramCost) })
+  // In place: copying records takes as long as reading them.
+  const costs = { cpuCost: parseMoney(record.cpuCost), ramCost: parseMoney(record.ramCost) }
+  known.sum.add(Object.assign<Omit<UsageRecord, keyof typeof costs>, typeof costs>(record, costs))
 }
 
 const NAMES = ['cluster_id', 'namespace', 'controller_kind', 'controller', 'container']

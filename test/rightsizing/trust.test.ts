@@ -42,7 +42,7 @@ describe('confidence', () => {
     const one = recommendOne({ ...told, more: { hoursCovered: 300, stepWorth: 300 } }, balanced)
     expect(one.confidence).toBeCloseTo(0.893, 3)
     expect(one.coverage).toBeCloseTo(300 / 336, 12)
-    expect(one.reasons).toEqual([])
+    expect(one.reasons).toEqual(['low_coverage'])
     const low = recommendOne({ ...told, more: { hoursCovered: 200, stepWorth: 200 } }, balanced)
     expect(low).toMatchObject({ confidenceLevel: 'medium', reasons: ['low_coverage'] })
   })

@@ -88,6 +88,7 @@ interface WindowRecord {
   largestRamBytes: number | null
 }
 
+/** An hour of silence is one that was not measured, though it was looked at. */
 function collectedWindows(
   query: RunText,
   { cloudAccountId, from, to }: HistoryRange,

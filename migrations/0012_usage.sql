@@ -194,16 +194,22 @@ create table warehouse.rightsizing_ignore (
   )
 );
 
+-- Wider money: a large workload in a currency of small units. What reads a column's type has to be made anew with it.
+drop view analytics.rightsizing_latest;
+
 alter table warehouse.rightsizing
+  alter column cpu_saving type numeric(24, 12),
+  alter column ram_saving type numeric(24, 12),
+  alter column saving_month type numeric(24, 12),
   add column window_start timestamptz,
   add column window_end timestamptz,
   -- What the container costs a month as it is: CPU and memory, account currency.
-  add column cost_month numeric(20, 12),
+  add column cost_month numeric(24, 12),
   add column cpu_source text,
   add column step_seconds double precision,
   add column kubectl text;
 
-create or replace view analytics.rightsizing_latest with (security_invoker = true) as
+create view analytics.rightsizing_latest with (security_invoker = true) as
 select
   r.cloud_account_id, r.cluster_id as cluster, r.namespace, r.controller_kind, r.controller, r.container, r.replicas,
   r.cpu_request, r.cpu_limit, r.cpu_mean, r.cpu_p95, r.cpu_p99, r.cpu_max, r.cpu_recommended, r.cpu_action, r.cpu_saving,
@@ -216,6 +222,44 @@ where r.profile = 'balanced' and r.history_days = 14;
 
 comment on view analytics.rightsizing_latest is
   'The newest recommended requests of every container of a workload: profile balanced, from 14 days of history, computed nightly. One row per account, cluster, namespace, workload and container. The list of what is to be ignored is not applied.';
+comment on column analytics.rightsizing_latest.cloud_account_id is 'CloudTuner cloud account (UUID).';
+comment on column analytics.rightsizing_latest.cluster is 'Cluster id; unique within the account only.';
+comment on column analytics.rightsizing_latest.namespace is 'Namespace of the workload.';
+comment on column analytics.rightsizing_latest.controller_kind is 'Kind of the workload, for example Deployment.';
+comment on column analytics.rightsizing_latest.controller is 'Name of the workload.';
+comment on column analytics.rightsizing_latest.container is 'Name of the container.';
+comment on column analytics.rightsizing_latest.replicas is 'Mean number of pods over the history.';
+comment on column analytics.rightsizing_latest.cpu_request is 'CPU request, millicores; null without one.';
+comment on column analytics.rightsizing_latest.cpu_limit is 'CPU limit, millicores; null without one.';
+comment on column analytics.rightsizing_latest.cpu_mean is 'Mean CPU use of a pod, millicores; null where not measured.';
+comment on column analytics.rightsizing_latest.cpu_p95 is '95th percentile of CPU use, millicores; null where not measured.';
+comment on column analytics.rightsizing_latest.cpu_p99 is '99th percentile of CPU use, millicores; null where not measured.';
+comment on column analytics.rightsizing_latest.cpu_max is 'Highest CPU use, millicores; null where not measured.';
+comment on column analytics.rightsizing_latest.cpu_recommended is 'Recommended CPU request, millicores; null without advice.';
+comment on column analytics.rightsizing_latest.cpu_action is 'What to do about the CPU request: none, set, keep, decrease, increase or suppressed.';
+comment on column analytics.rightsizing_latest.cpu_saving is 'Saved a month by the CPU recommendation, account currency; negative for an increase, null without advice.';
+comment on column analytics.rightsizing_latest.ram_request is 'Memory request, bytes; null without one.';
+comment on column analytics.rightsizing_latest.ram_limit is 'Memory limit, bytes; null without one.';
+comment on column analytics.rightsizing_latest.ram_mean is 'Mean memory use of a pod, bytes; null where not measured.';
+comment on column analytics.rightsizing_latest.ram_p95 is '95th percentile of memory use, bytes; null where not measured.';
+comment on column analytics.rightsizing_latest.ram_p99 is '99th percentile of memory use, bytes; null where not measured.';
+comment on column analytics.rightsizing_latest.ram_max is 'Highest memory use, bytes; null where not measured.';
+comment on column analytics.rightsizing_latest.ram_recommended is 'Recommended memory request, bytes; null without advice.';
+comment on column analytics.rightsizing_latest.ram_action is 'What to do about the memory request: none, set, keep, decrease, increase or suppressed.';
+comment on column analytics.rightsizing_latest.ram_saving is 'Saved a month by the memory recommendation, account currency; negative for an increase, null without advice.';
+comment on column analytics.rightsizing_latest.saving_month is 'Sum of both savings, account currency a month of 730 hours.';
+comment on column analytics.rightsizing_latest.action is 'The weightier of both actions.';
+comment on column analytics.rightsizing_latest.reasons is 'Codes of what shaped the recommendation, such as floors, OOM, too little data.';
+comment on column analytics.rightsizing_latest.severity is 'How far the request is from the recommendation.';
+comment on column analytics.rightsizing_latest.confidence is 'Trust in the recommendation, 0 to 1.';
+comment on column analytics.rightsizing_latest.confidence_level is 'high, medium, low or insufficient.';
+comment on column analytics.rightsizing_latest.span_hours is 'Hours between the first and the last sample of the history.';
+comment on column analytics.rightsizing_latest.coverage is 'Measured share of the container''s hours, 0 to 1.';
+comment on column analytics.rightsizing_latest.samples is 'Samples of CPU use in the history.';
+comment on column analytics.rightsizing_latest.oom is 'True where the container ran out of memory within the history; null where unknown.';
+comment on column analytics.rightsizing_latest.hpa is 'True where a horizontal autoscaler drives the workload by the resource; null where unknown.';
+comment on column analytics.rightsizing_latest.snippet is 'YAML of the recommended requests; null without advice.';
+comment on column analytics.rightsizing_latest.computed_at is 'When it was computed.';
 comment on column analytics.rightsizing_latest.cost_month is 'What its CPU and memory cost a month of 730 hours as it is, account currency; no saving is higher.';
 comment on column analytics.rightsizing_latest.cpu_source is 'Where CPU use was read: counter (cAdvisor) or rule (recorded, spikier); null where not measured.';
 comment on column analytics.rightsizing_latest.step_seconds is 'Seconds between points of CPU use, the coarsest of the history; null where not measured.';

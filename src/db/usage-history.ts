@@ -88,6 +88,7 @@ interface WindowRecord {
   largestRamBytes: number | null
 }
 
+/** An hour of silence is one that was not measured, though it was looked at. */
 function collectedWindows(
   query: RunText,
   { cloudAccountId, from, to }: HistoryRange,
@@ -158,7 +159,9 @@ function addRow(sums: Map<string, { clusterId: string; sum: UsageSum }>, record:
   const key = [clusterId, namespace, controllerKind, controller, container].join('\0')
   const known = sums.get(key) ?? { clusterId, sum: new UsageSum() }
   sums.set(key, known)
-  known.sum.add({ ...record, cpuCost: parseMoney(record.cpuCost), ramCost: parseMoney(record.ramCost) })
+  // In place: copying records takes as long as reading them.
+  const costs = { cpuCost: parseMoney(record.cpuCost), ramCost: parseMoney(record.ramCost) }
+  known.sum.add(Object.assign<Omit<UsageRecord, keyof typeof costs>, typeof costs>(record, costs))
 }
 
 const NAMES = ['cluster_id', 'namespace', 'controller_kind', 'controller', 'container']

@@ -117,11 +117,13 @@ export class Sketch {
     const total = this.#weight + weight
     if (!Number.isSafeInteger(total)) throw new RangeError(`more than a sketch can count: ${total}`)
     this.#weight = total
-    const end = this.#first + this.#counts.length
-    if (this.#counts.length > 0 && from >= this.#first && to < end) return
-    const first = Math.max(0, Math.min(from, this.#counts.length > 0 ? this.#first : from) - ROOM)
+    const before = this.#counts
+    const end = this.#first + before.length
+    if (before.length > 0 && from >= this.#first && to < end) return
+    const lowest = before.length > 0 ? Math.min(from, this.#first) : from
+    const first = Math.max(0, lowest - ROOM)
     const counts = Array<number>(Math.max(end, to + 1 + ROOM) - first).fill(0)
-    for (const [i, count] of this.#counts.entries()) counts[this.#first - first + i] = count
+    for (let i = 0; i < before.length; i++) counts[this.#first - first + i] = before[i] ?? 0
     this.#counts = counts
     this.#first = first
   }
@@ -136,7 +138,7 @@ const SMALLEST = 0.0001
 const HIGHEST = 1e12
 const HIGHEST_BUCKET = Sketch.bucketOf(HIGHEST)
 /** Buckets that a sketch makes room for beyond those that it needs, so that it seldom has to again. */
-const ROOM = 8
+const ROOM = 16
 
 function edgeOf(bucket: number): number {
   return SMALLEST * GROWTH ** bucket

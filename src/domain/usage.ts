@@ -82,7 +82,7 @@ export type CpuSource = 'counter' | 'rule'
 
 /** What is known of the usage of a cluster as a whole over some hours. */
 export interface ClusterUsage {
-  /** Windows whose usage was collected, ascending. */
+  /** Windows whose usage was collected, ascending; not those without a heartbeat, in which nothing was measured. */
   readonly windows: readonly Window[]
   /** `rule` where any window's points came from there. */
   readonly cpuSource: CpuSource | null

@@ -121,22 +121,22 @@ function writeMeasure(writer: BinaryWriter, row: UsageRow, column: Column): void
   switch (column[2]) {
     case 'int4':
       writer.int4(row[column[1]])
-      return
+      break
     case 'int8':
       writer.int8(BigInt(row[column[1]]))
-      return
+      break
     case 'float8':
       writer.float8(row[column[1]])
-      return
+      break
     case 'numeric':
       writer.numeric(row[column[1]])
-      return
+      break
     case 'bytea':
       writer.bytea(row[column[1]])
-      return
+      break
     case 'bool':
       writer.bool(row[column[1]])
-      return
+      break
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClusterUsage, UsageHistory, UsageRow } from '../domain/usage.js'
+import type { ClusterUsage, UsageHistory } from '../domain/usage.js'
 import { UsageSum } from '../domain/usage-sum.js'
 import { recommendContainer } from './container.js'
 import type { Knobs } from './profiles.js'
@@ -14,25 +14,36 @@ export function recommend(
   range: { readonly from: number; readonly to: number },
   knobs: Knobs,
 ): Recommendation[] {
-  return [...summed(history).entries()]
+  return [...byContainer(history).entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { clusterId, sum }]) =>
-      recommendContainer(clusterId, sum.total(), clusterOf(history, clusterId), range, knobs),
-    )
+    .map(([, rows]) => {
+      const usage = totalOf(rows)
+      return recommendContainer(usage, clusterOf(history, usage.clusterId), range, knobs)
+    })
 }
 
-function summed({ rows }: UsageHistory): Map<string, { clusterId: string; sum: UsageSum }> {
-  const sums = new Map<string, { clusterId: string; sum: UsageSum }>()
+type Row = UsageHistory['rows'][number]
+
+function byContainer({ rows }: UsageHistory): Map<string, [Row, ...Row[]]> {
+  const containers = new Map<string, [Row, ...Row[]]>()
   for (const row of rows) {
     const key = keyOf(row)
-    const found = sums.get(key) ?? { clusterId: row.clusterId, sum: new UsageSum() }
-    sums.set(key, found)
-    found.sum.add(row)
+    const known = containers.get(key)
+    if (known === undefined) containers.set(key, [row])
+    else known.push(row)
   }
-  return sums
+  return containers
 }
 
-function keyOf(row: UsageRow & { readonly clusterId: string }): string {
+function totalOf(rows: readonly [Row, ...Row[]]): Row {
+  // Mostly they have been added up already.
+  if (rows.length === 1) return rows[0]
+  const sum = new UsageSum()
+  for (const row of rows) sum.add(row)
+  return { ...sum.total(), clusterId: rows[0].clusterId }
+}
+
+function keyOf(row: Row): string {
   return [row.clusterId, row.namespace, row.controllerKind, row.controller, row.container].join('\0')
 }
 

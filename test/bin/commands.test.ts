@@ -137,6 +137,11 @@ describe('status and runs', () => {
        values ($1, 'cluster-one', '2026-10-01T00:00Z', now(), 'THANOS_TIMEOUT', 'It took too long.')`,
       [shop],
     )
+    await database.pool.query(
+      `insert into warehouse.usage_window (cloud_account_id, cluster_id, window_start, error_code, error_message)
+       values ($1, 'cluster-one', '2026-10-01T01:00Z', 'THANOS_OVERLOADED', 'Too much at once.')`,
+      [shop],
+    )
     expect(await json('status')).toMatchObject([
       {
         cloud_account_id: shop,
@@ -146,10 +151,14 @@ describe('status and runs', () => {
         failed: 1,
         quarantined: 0,
         last_error: { code: 'THANOS_TIMEOUT', message: 'It took too long.' },
+        usage_waiting: 0,
+        usage_newest: null,
+        usage_last_error: { code: 'THANOS_OVERLOADED', message: 'Too much at once.' },
       },
     ])
     const { stdout } = await run('status')
     expect(stdout).toContain('THANOS_TIMEOUT at 2026-10-01 00:00Z: It took too long.')
+    expect(stdout).toContain('THANOS_OVERLOADED at 2026-10-01 01:00Z: Too much at once.')
   })
 
   it('list attempts, by account and state', async () => {

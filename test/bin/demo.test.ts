@@ -83,7 +83,7 @@ describe('the demo', () => {
     expect(once.stdout()).toMatch(TRUTH)
     expect(once.stderr()).toMatch(/windows \(100%\)/)
     expect(await processes()).toEqual([])
-  })
+  }, 120_000)
 
   test('goes on where it stopped, serves what it loaded, keeps a second one away and ends with Ctrl-C', async () => {
     const begun = new Date()

@@ -169,6 +169,29 @@ describe('the usage of a range', () => {
     })
   })
 
+  it('does not take an hour of silence for one that was measured, nor ask it what is told', async () => {
+    const home = newHome()
+    await seedUsageWindows(database.pool, home, [at(0), at(1)])
+    const silence = {
+      heard: false,
+      points: 0,
+      cpu_source: null,
+      knows_requests: false,
+      knows_limits: false,
+    }
+    await seedUsageWindows(database.pool, home, [at(2), at(3)], silence)
+    const { clusters } = await readUsageHistoryOf(database.pool, {
+      cloudAccountId: home.cloudAccountId,
+      from: at(0),
+      to: at(4),
+    })
+    expect(clusters.get('one')).toMatchObject({
+      windows: [at(0), at(1)],
+      knowsRequests: true,
+      knowsLimits: true,
+    })
+  })
+
   it('is nothing where nothing was collected', async () => {
     const history = await readUsageHistoryOf(database.pool, { ...newHome(), from: at(0), to: at(24) })
     expect(history).toEqual({ clusters: new Map(), rows: [] })

@@ -11,7 +11,8 @@ let client: pg.PoolClient
 beforeAll(async () => {
   database = await testDatabase({ empty: true })
   client = await database.pool.connect()
-  const columns = 'id int8, u uuid, t timestamptz, f float8, s text, i int8, m numeric(20, 12)'
+  const columns =
+    'id int8, u uuid, t timestamptz, f float8, s text, i int8, m numeric(20, 12), n int4, d date, b bool, y bytea'
   await client.query(`create temp table binary_rows (${columns}); create temp table text_rows (${columns})`)
 })
 afterAll(async () => {
@@ -26,7 +27,17 @@ interface Row {
   s: string | null
   i: bigint
   m: bigint | null
+  n: number
+  d: number
+  b: boolean | null
+  y: Uint8Array | null
 }
+
+const GOOD: Row = {
+  ...{ u: '0b9c8f3e-1111-4a5b-9c3d-2f0e8a7b6c5d', t: 0, f: 1, s: 'x', i: 1n, m: 1n, n: 1, d: 0, b: true },
+  y: new Uint8Array([0, 255]),
+}
+const DAY = 86_400
 
 const MOST_MONEY = 10n ** 20n - 1n
 const money = fc.oneof(
@@ -47,18 +58,32 @@ const row: fc.Arbitrary<Row> = fc.record({
   s: fc.option(fc.string({ unit: 'binary', maxLength: 40 }).map(text => text.replaceAll('\0', ''))),
   i: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   m: fc.option(money),
+  n: fc.integer(),
+  d: fc.integer({ min: -700_000, max: 2_900_000 }).map(days => days * DAY),
+  b: fc.option(fc.boolean()),
+  y: fc.option(fc.uint8Array({ maxLength: 300 })),
 })
 
 async function copy(rows: readonly Row[]): Promise<void> {
-  await copyRows(client, 'binary_rows', rows.entries(), 7, (writer, [id, { u, t, f, s, i, m }]) => {
-    writer.int8(BigInt(id))
-    writer.uuid(u)
-    writer.timestamptz(t)
-    writer.float8(f)
-    writer.text(s)
-    writer.int8(i)
-    writer.numeric(m)
-  })
+  await copyRows(
+    client,
+    'binary_rows',
+    rows.entries(),
+    11,
+    (writer, [id, { u, t, f, s, i, m, n, d, b, y }]) => {
+      writer.int8(BigInt(id))
+      writer.uuid(u)
+      writer.timestamptz(t)
+      writer.float8(f)
+      writer.text(s)
+      writer.int8(i)
+      writer.numeric(m)
+      writer.int4(n)
+      writer.date(d)
+      writer.bool(b)
+      writer.bytea(y)
+    },
+  )
 }
 
 describe('binary copy', () => {
@@ -69,9 +94,9 @@ describe('binary copy', () => {
         await copy(rows)
         await client.query(
           `insert into text_rows
-           select id - 1, u, to_timestamp(t), f, s, i, m
-           from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::int8[], $6::numeric[])
-             with ordinality as r (u, t, f, s, i, m, id)`,
+           select id - 1, u, to_timestamp(t), f, s, i, m, n, (to_timestamp(d) at time zone 'UTC')::date, b, y
+           from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::int8[], $6::numeric[], $7::int4[],
+             $8::float8[], $9::bool[], $10::bytea[]) with ordinality as r (u, t, f, s, i, m, n, d, b, y, id)`,
           [
             rows.map(({ u }) => u),
             rows.map(({ t }) => t),
@@ -79,10 +104,14 @@ describe('binary copy', () => {
             rows.map(({ s }) => s),
             rows.map(({ i }) => String(i)),
             rows.map(({ m }) => (m === null ? null : formatMoney(m))),
+            rows.map(({ n }) => n),
+            rows.map(({ d }) => d),
+            rows.map(({ b }) => b),
+            rows.map(({ y }) => (y === null ? null : Buffer.from(y))),
           ],
         )
         const { rows: different } = await client.query(
-          `select * from binary_rows x full join text_rows y using (id) where x::text is distinct from y::text`,
+          `select * from binary_rows one full join text_rows other using (id) where one::text is distinct from other::text`,
         )
         expect(different).toEqual([])
         const { rows: counted } = await client.query('select count(*)::int from binary_rows')
@@ -94,17 +123,13 @@ describe('binary copy', () => {
 
   it('is cut into chunks that hold a text far longer than a chunk', async () => {
     const long = '🚀'.repeat(200_000)
-    const rows: Row[] = Array.from({ length: 3 }, () => ({
-      u: crypto.randomUUID(),
-      t: 0,
-      f: 1,
-      s: long,
-      i: 1n,
-      m: 1n,
-    }))
+    const rows = Array.from({ length: 3 }, () => ({ ...GOOD, s: long, y: Buffer.from(long) }))
     await client.query('truncate binary_rows')
     await copy(rows)
-    const { rows: stored } = await client.query('select distinct s = $1 as same from binary_rows', [long])
+    const { rows: stored } = await client.query(
+      `select distinct s = $1 and y = convert_to($1, 'UTF8') as same from binary_rows`,
+      [long],
+    )
     expect(stored).toEqual([{ same: true }])
     const small = [...encodeCopy(Array(50_000).keys(), 1, (writer, id) => writer.int8(BigInt(id)))]
     expect(small.length).toBeGreaterThan(8)
@@ -113,10 +138,9 @@ describe('binary copy', () => {
 
   it('stores nothing when a value cannot be stored, and leaves the connection usable', async () => {
     await client.query('truncate binary_rows')
-    const good: Row = { u: crypto.randomUUID(), t: 0, f: 1, s: 'x', i: 1n, m: 1n }
-    const many = Array.from({ length: 5000 }, () => good)
-    await expect(copy([...many, { ...good, s: 'nul\0' }])).rejects.toMatchObject({ code: 'TRANSFORM_FAILED' })
-    await expect(copy([...many, { ...good, m: 10n ** 20n }])).rejects.toMatchObject({ code: '22003' })
+    const many = Array.from({ length: 5000 }, () => GOOD)
+    await expect(copy([...many, { ...GOOD, s: 'nul\0' }])).rejects.toMatchObject({ code: 'TRANSFORM_FAILED' })
+    await expect(copy([...many, { ...GOOD, m: 10n ** 20n }])).rejects.toMatchObject({ code: '22003' })
     const { rows } = await client.query('select count(*)::int from binary_rows')
     expect(rows[0]?.count).toBe(0)
   })

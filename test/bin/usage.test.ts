@@ -1,24 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { runCli } from '../support/cli.js'
+import { type Outcome, runCli } from '../support/cli.js'
 
 const account = '7d2c1f0a-9b1e-4c55-8f6e-0a4d3b2c1e9f'
 
-/** Every command of the program, found by its own help. */
-async function commandsBelow(path: string[]): Promise<string[][]> {
-  const { stdout } = await runCli([...path, '--help'])
-  const section = stdout.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? ''
+interface Help extends Outcome {
+  readonly path: readonly string[]
+}
+
+/** The help of a command and of every command below it, which it names. */
+async function helpFrom(path: readonly string[]): Promise<Help[]> {
+  const help = await runCli([...path, '--help'])
+  const section = help.stdout.split('\nCommands:\n')[1]?.split('\n\n')[0] ?? ''
   const names = [...section.matchAll(/^ {2}([a-z][a-z-]*)/gm)].flatMap(([, name]) =>
     name === undefined ? [] : [name],
   )
-  const paths = names.filter(name => name !== 'help').map(name => [...path, name])
-  const deeper = await Promise.all(paths.map(commandsBelow))
-  return [...paths, ...deeper.flat()]
+  const below = names.filter(name => name !== 'help').map(name => helpFrom([...path, name]))
+  return [{ ...help, path }, ...(await Promise.all(below)).flat()]
 }
 
 describe('help', () => {
   it('stands behind --help of every command, with an example, on stdout', async () => {
-    const paths = [[], ...(await commandsBelow([]))]
-    expect(paths.map(path => path.join(' '))).toEqual(
+    const helps = await helpFrom([])
+    expect(helps.map(({ path }) => path.join(' '))).toEqual(
       expect.arrayContaining([
         'migrate',
         'accounts add',
@@ -26,10 +29,10 @@ describe('help', () => {
         'status',
         'runs list',
         'stores forget',
+        'ignore add',
       ]),
     )
-    for (const path of paths) {
-      const { code, stdout, stderr } = await runCli([...path, '--help'])
+    for (const { path, code, stdout, stderr } of helps) {
       expect({ path, code, stderr }).toEqual({ path, code: 0, stderr: '' })
       expect(stdout, path.join(' ')).toMatch(/Examples?:\n {2}\$ /)
     }

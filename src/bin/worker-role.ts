@@ -22,9 +22,9 @@ export function startWorker(
     async (wakeUp, signal) => {
       const report = await loadDay.run(wakeUp, { ...jobs, signal: AbortSignal.any([signal, jobs.signal]) })
       jobs.logger.info({ ...wakeUp, ...report }, 'day loaded')
-      // At once where nothing else of the cluster is due, and not at the next minute.
+      // Usage waits for the costs of its cluster: whatever was put off for them goes on as soon as the last are read.
       const { cloudAccountId: accountId, clusterId } = wakeUp
-      if (report.published > 0) await wakeUsage.run(jobs, { accountId, clusterId })
+      await wakeUsage.run(jobs, { accountId, clusterId })
     },
     { concurrency: DAYS_AT_ONCE, onAlive: () => progress.note('worker') },
   )

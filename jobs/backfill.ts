@@ -23,6 +23,7 @@ import {
 import { ensurePartitions } from '../src/load/partitions.js'
 import { countDueUsage } from '../src/load/usage-due.js'
 import { collectDueUsage } from './collect-usage.js'
+import { computeRightsizing } from './compute-rightsizing.js'
 import type { JobContext } from './context.js'
 import { loadDay } from './load-day.js'
 
@@ -91,6 +92,9 @@ export const backfill = {
     await loadDays(request, context, result, onProgress)
     result.open = await countOpen(context.pool, reload)
     await collectRange(request, context, result, onProgress)
+    // The new history is advised on now, and not only the next night.
+    const { cloudAccountId } = request.account
+    if (result.usageCollected > 0) await computeRightsizing.run(context, { cloudAccountId })
     return result
   },
 }

@@ -12,6 +12,9 @@ import type { JobContext } from './context.js'
 const HISTORIES = [7, 14, 30] as const
 const LONGEST_HISTORY = Math.max(...HISTORIES)
 
+/** Every account, those that have none of the last day, or a single one. */
+type RightsizingScope = 'everything' | 'due' | { readonly cloudAccountId: string }
+
 export interface RightsizingReport {
   readonly accounts: number
   /** Rows written, of all histories and profiles. */
@@ -27,7 +30,7 @@ export interface RightsizingReport {
 export const computeRightsizing = {
   name: 'compute-rightsizing',
   schedule: '*/5 * * * *',
-  async run(context: JobContext, scope: 'due' | 'everything'): Promise<RightsizingReport> {
+  async run(context: JobContext, scope: RightsizingScope): Promise<RightsizingReport> {
     let [accounts, rows, failed] = [0, 0, 0]
     for (const cloudAccountId of await accountsOf(context, scope)) {
       if (context.signal.aborted) break
@@ -46,7 +49,8 @@ export const computeRightsizing = {
   },
 }
 
-async function accountsOf({ pool, now }: JobContext, scope: 'due' | 'everything'): Promise<string[]> {
+async function accountsOf({ pool, now }: JobContext, scope: RightsizingScope): Promise<string[]> {
+  if (typeof scope === 'object') return [scope.cloudAccountId]
   if (scope === 'everything') return (await listAccounts(pool)).map(({ cloudAccountId }) => cloudAccountId)
   return accountsWithoutRightsizing(pool, {
     before: now() - DAY_SECONDS,

@@ -71,6 +71,21 @@ describe('a backfill', () => {
     expect(await run()).toEqual(result(0, 0))
   })
 
+  test('advises on the history that it brought', async () => {
+    const advised = async () => {
+      const { rows } = await world.database.pool.query<{ days: number; profiles: number }>(
+        `select history_days as days, count(distinct profile)::int as profiles
+         from warehouse.rightsizing where cloud_account_id = $1 group by 1 order by 1`,
+        [ACCOUNT],
+      )
+      return rows
+    }
+    await run({ dryRun: true })
+    expect(await advised()).toEqual([])
+    await run({ to: START + 3 * HOUR })
+    expect(await advised()).toEqual([7, 14, 30].map(days => ({ days, profiles: 5 })))
+  })
+
   test('gives the same rows however many days it loads at once', async () => {
     await run({ maxParallel: 1 })
     const serial = await warehouseHash(world.database.pool)

@@ -25,7 +25,8 @@ export interface RightsizingReport {
 
 /**
  * Computes the recommendations of every account, from the usage up to the newest full hour. `due` leaves out those that
- * have some of the last day, and asks little where there are no others, so it runs a few minutes apart.
+ * have some of the last day, made of about as much as is known now, and asks little where there are no others, so it
+ * runs a few minutes apart.
  */
 export const computeRightsizing = {
   name: 'compute-rightsizing',
@@ -55,6 +56,7 @@ async function accountsOf({ pool, now }: JobContext, scope: RightsizingScope): P
   return accountsWithoutRightsizing(pool, {
     before: now() - DAY_SECONDS,
     usedSince: now() - LONGEST_HISTORY * DAY_SECONDS,
+    now: now(),
   })
 }
 

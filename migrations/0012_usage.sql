@@ -207,7 +207,9 @@ alter table warehouse.rightsizing
   add column cost_month numeric(24, 12),
   add column cpu_source text,
   add column step_seconds double precision,
-  add column kubectl text;
+  add column kubectl text,
+  -- Hours of the cluster that were measured within the history: many more since call for new advice.
+  add column measured_hours integer;
 
 create view analytics.rightsizing_latest with (security_invoker = true) as
 select

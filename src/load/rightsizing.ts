@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { inTransaction } from '../db/pool.js'
 import { type Recommended, toColumns } from '../db/rightsizing-rows.js'
+import { DAY_SECONDS } from '../domain/window.js'
 
 /** What recommendations were computed for, with and when. */
 export interface RightsizingSet {
@@ -45,12 +46,21 @@ export async function replaceRightsizing<R extends Recommended<R>>(
 }
 
 /**
- * The accounts that are to have recommendations and don't, or none since `before` (Unix seconds): of those that are
- * ingested and have usage of a window from `usedSince` on.
+ * So many hours of a cluster, and this much more than what its advice is made of, call for new advice before the night:
+ * a history that is being loaded, but not the hour that comes in every hour.
+ */
+const MANY_MORE = { hours: 6, times: 1.1 }
+
+/** The advice whose history tells how much of a cluster was known. */
+const JUDGED = { profile: 'balanced', historyDays: 14 }
+
+/**
+ * The accounts that are to have recommendations and don't, or none since `before` (Unix seconds), or some that know much
+ * less than has been collected meanwhile: of those that are ingested and have usage of a window from `usedSince` on.
  */
 export async function accountsWithoutRightsizing(
   pool: pg.Pool,
-  { before, usedSince }: { readonly before: number; readonly usedSince: number },
+  { before, usedSince, now }: { readonly before: number; readonly usedSince: number; readonly now: number },
 ): Promise<string[]> {
   const { rows } = await pool.query<{ cloudAccountId: string }>(
     `select a.cloud_account_id as "cloudAccountId"
@@ -60,12 +70,28 @@ export async function accountsWithoutRightsizing(
          select from warehouse.usage_window u
          where u.cloud_account_id = a.cloud_account_id and u.window_start >= to_timestamp($2) and u.revision > 0
        )
-       and not exists (
-         select from warehouse.rightsizing r
-         where r.cloud_account_id = a.cloud_account_id and r.computed_at >= to_timestamp($1)
+       and (
+         not exists (
+           select from warehouse.rightsizing r
+           where r.cloud_account_id = a.cloud_account_id and r.computed_at >= to_timestamp($1)
+         )
+         or exists (
+           select from warehouse.usage_window u
+           where u.cloud_account_id = a.cloud_account_id and u.revision > 0 and u.heard
+             and u.window_start >= to_timestamp($3)
+           group by u.cluster_id
+           having count(*) > $4 + $5 * coalesce((
+             select max(r.measured_hours) from warehouse.rightsizing r
+             where r.cloud_account_id = a.cloud_account_id and r.profile = $6 and r.history_days = $7
+               and r.cluster_id = u.cluster_id
+           ), 0)
+         )
        )
      order by a.cloud_account_id`,
-    [before, usedSince],
+    [
+      ...[before, usedSince, now - JUDGED.historyDays * DAY_SECONDS, MANY_MORE.hours, MANY_MORE.times],
+      ...[JUDGED.profile, JUDGED.historyDays],
+    ],
   )
   return rows.map(({ cloudAccountId }) => cloudAccountId)
 }

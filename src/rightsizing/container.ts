@@ -70,6 +70,7 @@ export function recommendContainer(
     costMonth: monthly(usage.cpuCost + usage.ramCost, cluster.windows.length),
     cpuSource: cluster.cpuSource,
     stepSeconds: usage.stepSeconds,
+    measuredHours: cluster.windows.length,
   }
 }
 

@@ -60,4 +60,6 @@ export interface Recommendation extends WorkloadContainer {
   readonly costMonth: Money | null
   readonly cpuSource: CpuSource | null
   readonly stepSeconds: number | null
+  /** Hours of the cluster that were measured within the range. */
+  readonly measuredHours: number
 }

@@ -134,6 +134,28 @@ describe('recommendations', () => {
     expect(await due(NOW + 60 * DAY_SECONDS)).toMatchObject({ accounts: 0 })
   })
 
+  it('are due as well where much more of the history is known by now, but not for every hour that comes', async () => {
+    const due = async (now: number) => (await computeRightsizing.run(context(now), 'due')).accounts
+    const home = { cloudAccountId: account, clusterId: 'one' }
+    const bring = (from: number, to: number) => {
+      const windows = windowsStartingIn(NEWEST + from * HOUR_SECONDS, NEWEST + to * HOUR_SECONDS)
+      return seedUsageHours(
+        database.pool,
+        home,
+        windows.map(window => usageRow({ firstWindow: window, lastWindow: window })),
+      )
+    }
+    await bring(-48, 0)
+    expect(await due(NOW)).toBe(1)
+    await bring(0, 8)
+    expect(await due(NOW + 8 * HOUR_SECONDS)).toBe(0)
+    // Days of before, as a backfill brings them.
+    await bring(-168, -48)
+    expect(await due(NOW + 8 * HOUR_SECONDS)).toBe(1)
+    expect((await stored()).map(row => row['measured_hours'])).toContain(176)
+    expect(await due(NOW + 9 * HOUR_SECONDS)).toBe(0)
+  })
+
   it('of an account that is removed stay as they are', async () => {
     await seed(14 * 24)
     await computeRightsizing.run(context(), 'everything')

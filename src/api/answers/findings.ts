@@ -22,7 +22,7 @@ import {
   namespacesWithoutRequests,
 } from '../findings/workloads.js'
 import { trafficOf, workloadUses } from '../findings/workloads-query.js'
-import { accepts, type OptionalDates, type ValueFilter } from '../query/asked.js'
+import { accepts, type OptionalDates, type ValueFilter, type WindowRange } from '../query/asked.js'
 import type { MetaBody } from '../schemas/common.js'
 import type { FindingRow, FindingsBody } from '../schemas/findings.js'
 import type { RunQuery } from '../snapshot.js'
@@ -99,13 +99,21 @@ async function findAll(
   const scope = { ...rest, clusters }
   await run(BY_HASH)
   const [free] = await run(freeAssets(scope))
-  const [machines] = await run(nodeUses(scope))
+  const [machines] = await run(
+    nodeUses(scope, await planDays(run, scope.cloudAccountId, wholeDays(scope.range))),
+  )
   const ofNodes = nodeFindings(machines ?? { nodes: [], groups: [] }, asked)
   return [
     assetFindings(free ?? { free: [], unknown_disks: 0, unknown_balancers: 0 }),
     ofNodes,
     ...(await workloadFindings(run, scope, { living, idle: ofNodes.found, asked })),
   ]
+}
+
+/** The days that a range touches. */
+function wholeDays({ from, to }: WindowRange): WindowRange {
+  const [first, last] = [Math.floor(from / DAY_SECONDS), Math.ceil(to / DAY_SECONDS)]
+  return { from: first * DAY_SECONDS, to: last * DAY_SECONDS }
 }
 
 async function workloadFindings(

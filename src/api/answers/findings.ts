@@ -2,17 +2,12 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { formatMoney, type Money, sumMoney, toMoney } from '../../domain/money.js'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
-import { planDays } from '../facts/day-plan.js'
+import { CONFIDENCE_LEVELS } from '../../rightsizing/recommendation.js'
+import { planDays, wholeDays } from '../facts/day-plan.js'
 import { assetFindings } from '../findings/assets.js'
 import { freeAssets } from '../findings/assets-query.js'
 import { FINDINGS, type FindingCode, type Findings, type Found } from '../findings/finding.js'
-import {
-  CONFIDENCE_LEVELS,
-  type Confidence,
-  confidenceOf,
-  isGone,
-  measuredClusters,
-} from '../findings/measured.js'
+import { type Confidence, confidenceOf, isGone, measuredClusters } from '../findings/measured.js'
 import { nodeFindings, type SizingTargets } from '../findings/nodes.js'
 import { nodeUses } from '../findings/nodes-query.js'
 import {
@@ -22,7 +17,7 @@ import {
   namespacesWithoutRequests,
 } from '../findings/workloads.js'
 import { trafficOf, workloadUses } from '../findings/workloads-query.js'
-import { accepts, type OptionalDates, type ValueFilter, type WindowRange } from '../query/asked.js'
+import { accepts, type OptionalDates, type ValueFilter } from '../query/asked.js'
 import type { MetaBody } from '../schemas/common.js'
 import type { FindingRow, FindingsBody } from '../schemas/findings.js'
 import type { RunQuery } from '../snapshot.js'
@@ -99,21 +94,14 @@ async function findAll(
   const scope = { ...rest, clusters }
   await run(BY_HASH)
   const [free] = await run(freeAssets(scope))
-  const [machines] = await run(
-    nodeUses(scope, await planDays(run, scope.cloudAccountId, wholeDays(scope.range))),
-  )
+  const days = await planDays(run, scope.cloudAccountId, wholeDays(scope.range))
+  const [machines] = await run(nodeUses(scope, days))
   const ofNodes = nodeFindings(machines ?? { nodes: [], groups: [] }, asked)
   return [
     assetFindings(free ?? { free: [], unknown_disks: 0, unknown_balancers: 0 }),
     ofNodes,
     ...(await workloadFindings(run, scope, { living, idle: ofNodes.found, asked })),
   ]
-}
-
-/** The days that a range touches. */
-function wholeDays({ from, to }: WindowRange): WindowRange {
-  const [first, last] = [Math.floor(from / DAY_SECONDS), Math.ceil(to / DAY_SECONDS)]
-  return { from: first * DAY_SECONDS, to: last * DAY_SECONDS }
 }
 
 async function workloadFindings(

@@ -99,7 +99,8 @@ function machines({ cloudAccountId, range }: WindowScope): RawBuilder<unknown> {
     group by h.cluster_id, h.window_start, h.node`
 }
 
-// A node without a price has no idle of which anything could be told; where GPUs have none, hours of the day have to do.
+// Nodes always have a price, but for GPUs of which nobody tells how many there are: of those the hours have to do. What
+// comes of money is rounded to a millionth, so that a tenth of a node is a tenth and equal hours are equal.
 function hoursOfNodes({ cloudAccountId, range }: WindowScope): RawBuilder<unknown> {
   const allocated = (resource: string) => {
     const [capacity, idle, cost] = [`m.${resource}_capacity`, `i.${resource}_cost`, `m.${resource}_cost`]
@@ -107,14 +108,15 @@ function hoursOfNodes({ cloudAccountId, range }: WindowScope): RawBuilder<unknow
   }
   const told = (resource: string) =>
     sql`coalesce(${sql.ref(`r.${resource}`)} * case when r.is_mean then m.minutes / 60 else 1 end, 0)`
+  const rounded = (value: RawBuilder<unknown>) => sql`round((${value}) * 1e6::float8) / 1e6::float8`
   const own = (resource: string) => sql`
-    coalesce(greatest(${allocated(resource)} - ${told(resource)}, 0), 0) as ${sql.id(resource)},
+    coalesce(greatest(${rounded(sql`${allocated(resource)} - ${told(resource)}`)}, 0), 0) as ${sql.id(resource)},
     ${told(resource)} as ${sql.id(`daemon_${resource}`)}`
   return sql`
     select m.cluster_id, m.window_start, m.node, m.node_pool, m.instance_type, m.group_name, m.grouped_by, m.minutes,
       m.cost, m.cpu_capacity, m.ram_capacity, m.gpu_capacity, m.is_known and i.node is not null as is_known,
       n.window_start is not null as is_newest, ${own('cpu')}, ${own('ram')},
-      coalesce(${allocated('gpu')}, ${told('gpu')}) as gpu
+      coalesce(${rounded(allocated('gpu'))}, ${told('gpu')}) as gpu
     from machine m
     left join warehouse.idle_hourly i
       on i.cluster_id = m.cluster_id and i.window_start = m.window_start and i.node = m.node

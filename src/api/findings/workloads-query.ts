@@ -60,26 +60,37 @@ const QUIET_CORES = 0.005
 const NEVER_ABANDONED = ['daemonset', 'node', 'job', 'cronjob']
 
 /**
- * Workloads since the day on which they last used CPU or sent anything beyond their zone (of what stays in it no cost
- * tells), and namespaces with what they ask for.
+ * Workloads that did nothing on the newest day of their cluster, since the day on which they last used CPU or sent anything
+ * beyond their zone (of what stays in it no cost tells), and namespaces with what they ask for.
  */
 export function workloadUses(
   scope: WindowScope,
   plan: DayPlan,
   nodes: readonly NodeKey[],
 ): RawBuilder<WorkloadUses> {
+  const isBusy = sql`(
+    coalesce(sum(cpu_used) > max(container_hours) * ${QUIET_CORES}::float8, false) or bool_or(has_traffic)
+  )`
   return sql<WorkloadUses>`
     with told_node as (
       select * from json_to_recordset(${JSON.stringify(nodes)}::json) as n (cluster text, node text)
     ),
     used as materialized (${usedByDay(scope, plan)}),
+    newest as (select cluster_id, max(day) as day from used group by 1),
+    at_rest as (
+      select cluster_id, namespace, controller_kind, controller
+      from used
+      join newest using (cluster_id, day)
+      where controller <> '' and lower(controller_kind) <> all(${NEVER_ABANDONED}::text[])
+      group by 1, 2, 3, 4
+      having not ${isBusy}
+    ),
     workload_day as (
       select cluster_id, namespace, controller_kind, controller, day, min(since) as since, max(until) as until,
-        max(container_hours) as pod_hours, sum(cpu_used) as cpu_used, bool_and(knows_traffic) as knows_traffic, sum(cost) as cost, sum(cost_on_nodes) as cost_on_nodes,
-        coalesce(sum(cpu_used) > max(container_hours) * ${QUIET_CORES}::float8, false)
-          or bool_or(has_traffic) as is_busy
+        max(container_hours) as pod_hours, sum(cpu_used) as cpu_used, bool_and(knows_traffic) as knows_traffic,
+        sum(cost) as cost, sum(cost_on_nodes) as cost_on_nodes, ${isBusy} as is_busy
       from used
-      where controller <> '' and lower(controller_kind) <> all(${NEVER_ABANDONED}::text[])
+      join at_rest using (cluster_id, namespace, controller_kind, controller)
       group by 1, 2, 3, 4, 5
     ),
     busy as (

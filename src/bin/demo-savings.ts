@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { SYSTEM_NAMESPACES } from '../domain/namespaces.js'
 import { type Column, tableLines } from './table.js'
 
 interface SavingRow {
@@ -48,11 +49,11 @@ export async function savingLines(pool: pg.Pool, perAccount: number): Promise<st
        from analytics.rightsizing_latest r
        join warehouse.cloud_account c using (cloud_account_id)
        where saving_month > 0 and controller <> ''
-         and namespace not in ('kube-system', 'kube-public', 'kube-node-lease')
+         and namespace <> all($2::text[])
      ) saving
      where place <= $1
      order by account, place`,
-    [perAccount],
+    [perAccount, SYSTEM_NAMESPACES],
   )
   return tableLines(COLUMNS, rows)
 }

@@ -62,6 +62,7 @@ function countBelow(windows: readonly number[], moment: number): number {
   return low
 }
 
-function levelOf(confidence: number): ConfidenceLevel {
+/** How far a confidence (0 to 1) goes, in a word. */
+export function levelOf(confidence: number): ConfidenceLevel {
   return LEVELS.find(([, from]) => confidence >= from)?.[0] ?? 'insufficient'
 }

@@ -5,7 +5,8 @@ import type { Reason } from './reasons.js'
 /** `suppressed`: there is a value, and a reason not to follow it. `none`: no advice. */
 export type Action = 'none' | 'set' | 'keep' | 'decrease' | 'increase' | 'suppressed'
 
-export type ConfidenceLevel = 'high' | 'medium' | 'low' | 'insufficient'
+export const CONFIDENCE_LEVELS = ['high', 'medium', 'low', 'insufficient'] as const
+export type ConfidenceLevel = (typeof CONFIDENCE_LEVELS)[number]
 
 export type Severity = 'CRITICAL' | 'WARNING' | 'OK' | 'GOOD' | 'UNKNOWN'
 

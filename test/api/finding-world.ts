@@ -149,7 +149,10 @@ function clusterTwo(hour: number): WindowFacts {
     ],
     containers: [
       ...FIVE.map(on => pod('shop', 'web', on, 1, { pod: `web-${on}` })),
-      pod('shop', 'train', 'gpu', 0.1, { gpuHours: hour % 24 < 12 ? 1 : 0 }),
+      pod('shop', 'train', 'gpu', 0.1, {
+        gpuHours: hour % 24 < 12 ? 1 : 0,
+        gpuCost: hour % 24 < 12 ? cents(40) : 0n,
+      }),
     ],
   }
 }

@@ -3,6 +3,7 @@ import { buildApp } from '../../src/api/app.js'
 import type { Api } from '../../src/api/routes/methods.js'
 import type { FindingRow, FindingsBody } from '../../src/api/schemas/findings.js'
 import { checkSpan } from '../../src/load/quality.js'
+import { rollUpDay } from '../../src/load/rollup.js'
 import { createEstate } from '../../src/sample/estate.js'
 import { allocatedAt, type ClusterModel, isWithin, type PodModel, type Span } from '../../src/sample/model.js'
 import { ingestAll } from '../support/ingest.js'
@@ -103,6 +104,27 @@ function highestShare({ machines, pods, gaps }: ClusterModel, node: string, reso
   return highest
 }
 
+async function expectIdleNodes(account: string, cluster: ClusterModel): Promise<void> {
+  const nodes = new Set(cluster.machines.filter(one => meets(one, LAST_HOUR)).map(({ node }) => node))
+  const used = new Set(
+    cluster.pods
+      .filter(pod => meets(pod, RANGE) && pod.containers.some(({ gpus }) => gpus > 0))
+      .map(({ machine }) => machine.node),
+  )
+  const idle = [...nodes].filter(
+    node =>
+      !used.has(node) && highestShare(cluster, node, 'cpu') < 0.1 && highestShare(cluster, node, 'ram') < 0.1,
+  )
+  const found = await rowsOf(account, cluster.clusterId, 'idle_node')
+  expect(namesOf(found)).toEqual(idle.sort())
+  for (const { name, evidence } of found) {
+    expect(evidence).toMatchObject({
+      highest_cpu_share: expect.closeTo(highestShare(cluster, name, 'cpu'), 2),
+      highest_ram_share: expect.closeTo(highestShare(cluster, name, 'ram'), 2),
+    })
+  }
+}
+
 describe.each(NAMED)('the sample cluster %s', (_name, { account, cluster }) => {
   const { clusterId } = cluster
 
@@ -111,28 +133,7 @@ describe.each(NAMED)('the sample cluster %s', (_name, { account, cluster }) => {
     expect(namesOf(await rowsOf(account, clusterId, 'balancer_without_pods'))).toEqual(withoutPods(cluster))
   })
 
-  it('has the idle nodes that its pods leave idle', async () => {
-    const nodes = new Set(cluster.machines.filter(one => meets(one, LAST_HOUR)).map(({ node }) => node))
-    const used = new Set(
-      cluster.pods
-        .filter(pod => meets(pod, RANGE) && pod.containers.some(({ gpus }) => gpus > 0))
-        .map(({ machine }) => machine.node),
-    )
-    const idle = [...nodes].filter(
-      node =>
-        !used.has(node) &&
-        highestShare(cluster, node, 'cpu') < 0.1 &&
-        highestShare(cluster, node, 'ram') < 0.1,
-    )
-    const found = await rowsOf(account, clusterId, 'idle_node')
-    expect(namesOf(found)).toEqual(idle.sort())
-    for (const { name, evidence } of found) {
-      expect(evidence).toMatchObject({
-        highest_cpu_share: expect.closeTo(highestShare(cluster, name, 'cpu'), 2),
-        highest_ram_share: expect.closeTo(highestShare(cluster, name, 'ram'), 2),
-      })
-    }
-  })
+  it('has the idle nodes that its pods leave idle', () => expectIdleNodes(account, cluster))
 
   it('has namespaces without requests where all containers of the estate lack them', async () => {
     const living = cluster.pods.filter(pod => meets(pod, RANGE))
@@ -170,4 +171,18 @@ describe.each(NAMED)('the sample cluster %s', (_name, { account, cluster }) => {
     if (!cluster.collection.recordingRules) expect(rows).toEqual([])
     else expect(rows).toMatchObject([{ ok: true, observed: expect.stringMatching(/ cores, .* GiB$/) }])
   })
+})
+
+// Last, as they change what is there.
+describe('once its day is summed', () => {
+  beforeAll(async () => {
+    for (const { account, cluster } of CLUSTERS) {
+      const day = { cloudAccountId: account, clusterId: cluster.clusterId, day: FIRST }
+      await rollUpDay(world.database.pool, day)
+    }
+  })
+
+  it.each(NAMED)('the sample cluster %s has the same idle nodes', (_name, { account, cluster }) =>
+    expectIdleNodes(account, cluster),
+  )
 })

@@ -29,12 +29,17 @@ const QUESTIONS = [
   { name: 'cost_allocation by controller, 7 days', path: pathOf('cost_allocation', 7, 'controller') },
   { name: 'cost_allocation by pod, 1 day', path: pathOf('cost_allocation', 1, 'pod') },
   { name: 'efficiency by namespace, 30 days', path: pathOf('efficiency', 30, 'namespace') },
+  { name: 'findings, 14 days', path: rangeOf('findings', 14) },
   { name: 'the first, revalidated (304)', path: pathOf('cost_allocation', 30, 'namespace'), isHeld: true },
 ]
 
 function pathOf(route: string, days: number, by: string): string {
+  return `${rangeOf(route, days)}&breakdown_by=${by}`
+}
+
+function rangeOf(route: string, days: number): string {
   const range = `start_date=${END - days * DAY_SECONDS}&end_date=${END}`
-  return `/restapi/v2/cloud_accounts/${ACCOUNT}/k8s/${route}?${range}&breakdown_by=${by}`
+  return `/restapi/v2/cloud_accounts/${ACCOUNT}/k8s/${route}?${range}`
 }
 
 async function main(): Promise<void> {

@@ -28,7 +28,7 @@ export function historyDates({ asked, now }: Pick<Subject<OptionalDates>, 'asked
 }
 
 /** Dates of which one is no argument of the request: refused for the same reasons as if both were. */
-export function checkedDates(startDate: number, endDate: number): AskedDates {
+function checkedDates(startDate: number, endDate: number): AskedDates {
   const reader = new ArgumentReader({})
   const dates = askedDates(startDate, endDate, reader)
   reader.finish()

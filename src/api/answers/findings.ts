@@ -2,17 +2,12 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { formatMoney, type Money, sumMoney, toMoney } from '../../domain/money.js'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
-import { planDays } from '../facts/day-plan.js'
+import { CONFIDENCE_LEVELS } from '../../rightsizing/recommendation.js'
+import { planDays, wholeDays } from '../facts/day-plan.js'
 import { assetFindings } from '../findings/assets.js'
 import { freeAssets } from '../findings/assets-query.js'
 import { FINDINGS, type FindingCode, type Findings, type Found } from '../findings/finding.js'
-import {
-  CONFIDENCE_LEVELS,
-  type Confidence,
-  confidenceOf,
-  isGone,
-  measuredClusters,
-} from '../findings/measured.js'
+import { type Confidence, confidenceOf, isGone, measuredClusters } from '../findings/measured.js'
 import { nodeFindings, type SizingTargets } from '../findings/nodes.js'
 import { nodeUses } from '../findings/nodes-query.js'
 import {
@@ -99,7 +94,8 @@ async function findAll(
   const scope = { ...rest, clusters }
   await run(BY_HASH)
   const [free] = await run(freeAssets(scope))
-  const [machines] = await run(nodeUses(scope))
+  const days = await planDays(run, scope.cloudAccountId, wholeDays(scope.range))
+  const [machines] = await run(nodeUses(scope, days))
   const ofNodes = nodeFindings(machines ?? { nodes: [], groups: [] }, asked)
   return [
     assetFindings(free ?? { free: [], unknown_disks: 0, unknown_balancers: 0 }),

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { SYSTEM_NAMESPACES } from '../../domain/namespaces.js'
 import type { ValueFilter } from '../query/asked.js'
 import { allOf, satisfies } from '../query/where.js'
 import type { RightsizingBody, RightsizingRow } from '../schemas/rightsizing.js'
@@ -37,9 +38,6 @@ export type RightsizingTotals = Pick<
   RightsizingBody,
   'total_count' | 'gross_decrease' | 'gross_increase' | 'net' | 'confidence_levels' | 'excluded'
 >
-
-/** Namespaces of Kubernetes itself: what runs there is the provider's or the operators' to size. */
-const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease']
 
 const AMOUNTS: readonly string[] = [
   'cpu_saving',

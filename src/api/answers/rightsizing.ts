@@ -6,7 +6,7 @@ import type { MetaBody } from '../schemas/common.js'
 import type { RightsizingBody, RightsizingRow } from '../schemas/rightsizing.js'
 import type { RunQuery } from '../snapshot.js'
 import { pagePlace } from './cursor.js'
-import { checkedDates } from './dates.js'
+import { historyDates } from './dates.js'
 import { refuseExpired } from './expired.js'
 import { describeRange } from './facts.js'
 import type { AskedListing } from './listing.js'
@@ -27,8 +27,6 @@ export interface AskedRightsizing extends OptionalDates, AskedListing, Rightsizi
   readonly profile: ProfileName
   readonly knobs: KnobChanges
 }
-
-const DEFAULT_DAYS = 14
 
 /** What an answer is made of, and what of it may change. */
 interface Basis {
@@ -78,7 +76,7 @@ export async function rightsizingVersion(run: RunQuery, subject: Subject<AskedRi
 
 async function basisOf(run: RunQuery, subject: Subject<AskedRightsizing>): Promise<Basis> {
   const { cloudAccountId, asked } = subject
-  const dates = datesOf(subject)
+  const dates = historyDates(subject)
   refuseExpired({ ...subject, asked: dates }, 'days')
   const { profile, workloads, knobs } = asked
   const isRecent = asked.startDate === undefined && asked.endDate === undefined
@@ -91,11 +89,6 @@ async function basisOf(run: RunQuery, subject: Subject<AskedRightsizing>): Promi
   })
   const ignore = await readIgnoreState(run, subject)
   return { dates, source, usage, ignore, version: versionOf(source, usage, ignore.version) }
-}
-
-function datesOf({ asked, now }: Subject<OptionalDates>): AskedDates {
-  const endDate = asked.endDate ?? Math.floor(now)
-  return checkedDates(asked.startDate ?? Math.max(0, endDate - DEFAULT_DAYS * DAY_SECONDS), endDate)
 }
 
 /** A table of the recommendations, and when they were computed, Unix seconds; null where there was nothing to go by. */

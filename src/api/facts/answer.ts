@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { MISSING_ID } from '../query/parameters.js'
 import { satisfies, startsIn } from '../query/where.js'
+import { wholeDays } from './day-plan.js'
 import { type MissingPart, missingParts } from './missing.js'
 import { windowsOf } from './parts.js'
 import { type FactQuery, type Lackable, MEASURES } from './scope.js'
@@ -158,10 +159,6 @@ function covered({ scope }: FactQuery): RawBuilder<unknown> {
       -- Told here too: a join would not carry the bounds over.
       and ${startsIn(sql.ref('l.window_start'), wholeDays(scope.range))}
     group by 1, 2, 3`
-}
-
-function wholeDays({ from, to }: FactQuery['scope']['range']): FactQuery['scope']['range'] {
-  return { from: Math.floor(from / 86_400) * 86_400, to: Math.ceil(to / 86_400) * 86_400 }
 }
 
 // A workload that lacks what the rows are told apart by is unallocated: a bucket, not another kind of cost.

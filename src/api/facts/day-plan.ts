@@ -24,6 +24,14 @@ export function hoursOnly(range: WindowRange): DayPlan {
   return { hours: range.from < range.to ? [range] : [], days: [] }
 }
 
+/** The UTC days that a range touches, from the first midnight to the last. */
+export function wholeDays({ from, to }: WindowRange): WindowRange {
+  return {
+    from: Math.floor(from / DAY_SECONDS) * DAY_SECONDS,
+    to: Math.ceil(to / DAY_SECONDS) * DAY_SECONDS,
+  }
+}
+
 /**
  * Daily sums for the days that were rolled up from exactly the versions that are published of them, hours for the
  * others. The sum of a day that the range cuts is used too where all that is published of the day lies in the range.

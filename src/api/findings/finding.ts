@@ -106,13 +106,6 @@ export function monthlyCost(cost: Money, minutes: number): Money {
   return whole <= 0n ? 0n : (cost * BigInt(MONTH_HOURS * 60 * MICRO)) / whole
 }
 
-/** Namespaces of Kubernetes itself: what runs there is the provider's or the operators' to decide on. */
-const SYSTEM_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease']
-
-export function isSystemNamespace(namespace: string): boolean {
-  return SYSTEM_NAMESPACES.includes(namespace)
-}
-
 /** An instant as people read it, to the minute, UTC. */
 export function momentOf(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`

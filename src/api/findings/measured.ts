@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import { OFFLINE_AFTER_SECONDS } from '../../domain/cluster.js'
 import { HOUR_SECONDS } from '../../domain/window.js'
+import { levelOf } from '../../rightsizing/confidence.js'
+import type { ConfidenceLevel } from '../../rightsizing/recommendation.js'
 import { isLoadedWindow, type WindowScope } from '../answers/loaded.js'
 
 /** The hours of a cluster in which anything was seen of it, ascending, with their coverage. */
@@ -16,9 +18,6 @@ export interface Confidence {
   readonly confidence: number
   readonly level: ConfidenceLevel
 }
-
-export const CONFIDENCE_LEVELS = ['high', 'medium', 'low', 'insufficient'] as const
-export type ConfidenceLevel = (typeof CONFIDENCE_LEVELS)[number]
 
 const SURE_AFTER_HOURS = 7 * 24
 
@@ -75,10 +74,4 @@ export function confidenceOf(cluster: MeasuredCluster, since: number, judgedShar
   const coverage = hours > 0 ? Math.min(1, covered / hours) : 0
   const confidence = Math.min(1, hours / SURE_AFTER_HOURS) * coverage * judgedShare
   return { confidence, level: levelOf(confidence) }
-}
-
-function levelOf(confidence: number): ConfidenceLevel {
-  if (confidence >= 0.75) return 'high'
-  if (confidence >= 0.4) return 'medium'
-  return confidence >= 0.1 ? 'low' : 'insufficient'
 }

@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { WindowScope } from '../answers/loaded.js'
+import type { DayPlan } from '../facts/day-plan.js'
 import { startsIn } from '../query/where.js'
 import { measuredWindows } from './measured.js'
+import { residentsByHour } from './residents-query.js'
 
 /** A node over its hours in the range. Shares are of its capacity; null where that is unknown in any hour. */
 export interface NodeUse {
@@ -57,48 +59,23 @@ export interface NodeUses {
   readonly groups: readonly GroupUse[]
 }
 
-/** One look at the containers of the range, by node and hour. Pods of DaemonSets and static pods come with each node. */
-export function nodeUses(scope: WindowScope): RawBuilder<NodeUses> {
+/**
+ * Nodes and groups by the hour. What is allocated of a node is what of its cost is not idle, so that no container need be
+ * read; only what comes with the nodes is, by the day where its sums are there.
+ */
+export function nodeUses(scope: WindowScope, plan: DayPlan): RawBuilder<NodeUses> {
   return sql<NodeUses>`
     with ${measuredWindows(scope)},
     newest as (select cluster_id, max(window_start) as window_start from measured group by cluster_id),
-    load as (${loadByNode(scope)}),
+    resident as (${residentsByHour(scope, plan)}),
     machine as (${machines(scope)}),
-    hour as (
-      select m.*, coalesce(l.cpu, 0) as cpu, coalesce(l.ram, 0) as ram, coalesce(l.gpu, 0) as gpu,
-        coalesce(l.daemon_cpu, 0) as daemon_cpu, coalesce(l.daemon_ram, 0) as daemon_ram,
-        n.window_start is not null as is_newest
-      from machine m
-      left join load l using (cluster_id, window_start, node)
-      left join newest n using (cluster_id, window_start)
-    ),
+    hour as (${hoursOfNodes(scope)}),
     node as (${byNode()}),
     group_hour as (${byGroupAndHour()}),
     pool as (${byGroup()})
     select (select coalesce(json_agg(n order by cluster collate "C", node collate "C", group_name collate "C"), '[]') from node n)
         as nodes,
       (select coalesce(json_agg(p order by cluster collate "C", group_name collate "C"), '[]') from pool p) as groups`
-}
-
-// offset 0: whether it is a DaemonSet's is told once for each container, not once for each of its hours.
-function loadByNode({ cloudAccountId, range }: WindowScope): RawBuilder<unknown> {
-  const sum = (column: string, condition: RawBuilder<unknown>) =>
-    sql`sum(${sql.ref(`a.${column}`)}) filter (where ${condition})`
-  return sql`
-    select a.cluster_id, a.window_start, c.node,
-      ${sum('cpu_core_hours', sql`not c.is_daemon`)} as cpu, ${sum('ram_gib_hours', sql`not c.is_daemon`)} as ram,
-      sum(a.gpu_hours) as gpu,
-      ${sum('cpu_core_hours', sql`c.is_daemon`)} as daemon_cpu, ${sum('ram_gib_hours', sql`c.is_daemon`)} as daemon_ram
-    from warehouse.allocation_hourly a
-    join (
-      select container_key, node, coalesce(lower(controller_kind) in ('daemonset', 'node'), false) as is_daemon
-      from warehouse.container
-      where cloud_account_id = ${cloudAccountId}::uuid
-      offset 0
-    ) c on c.container_key = a.container_key
-    join measured m on m.cluster_id = a.cluster_id and m.window_start = a.window_start
-    where a.cloud_account_id = ${cloudAccountId}::uuid and ${startsIn(sql.ref('a.window_start'), range)}
-    group by a.cluster_id, a.window_start, c.node`
 }
 
 // Containers know the name of their node only, so machines under one name in one hour are one node.
@@ -111,14 +88,41 @@ function machines({ cloudAccountId, range }: WindowScope): RawBuilder<unknown> {
       coalesce(${pool}, ${type}, '') as group_name,
       case when ${pool} is not null then 'node_pool' when ${type} is not null then 'instance_type' else 'nothing' end
         as grouped_by,
-      sum(h.minutes) as minutes, sum(h.total_cost) as cost, ${hours('cpu_cores')} as cpu_capacity,
-      ${hours('ram_gib')} as ram_capacity, coalesce(${hours('gpus')}, 0) as gpu_capacity,
-      coalesce(bool_and(h.cpu_cores > 0 and h.ram_gib > 0 and h.minutes > 0), false)
-        and bool_and(h.cpu_cost is not null and h.ram_cost is not null) as is_known
+      sum(h.minutes) as minutes, sum(h.total_cost) as cost, sum(h.cpu_cost) as cpu_cost, sum(h.ram_cost) as ram_cost,
+      sum(h.gpu_cost) as gpu_cost, ${hours('cpu_cores')} as cpu_capacity, ${hours('ram_gib')} as ram_capacity,
+      coalesce(${hours('gpus')}, 0) as gpu_capacity,
+      coalesce(bool_and(h.cpu_cores > 0 and h.ram_gib > 0 and h.minutes > 0 and h.cpu_cost > 0 and h.ram_cost > 0), false)
+        as is_known
     from warehouse.node_hourly h
     join measured m on m.cluster_id = h.cluster_id and m.window_start = h.window_start
     where h.cloud_account_id = ${cloudAccountId}::uuid and ${startsIn(sql.ref('h.window_start'), range)}
     group by h.cluster_id, h.window_start, h.node`
+}
+
+// Nodes always have a price, but for GPUs of which nobody tells how many there are: of those the hours have to do. What
+// comes of money is rounded to a millionth, so that a tenth of a node is a tenth and equal hours are equal.
+function hoursOfNodes({ cloudAccountId, range }: WindowScope): RawBuilder<unknown> {
+  const allocated = (resource: string) => {
+    const [capacity, idle, cost] = [`m.${resource}_capacity`, `i.${resource}_cost`, `m.${resource}_cost`]
+    return sql`${sql.ref(capacity)} * (1 - ${sql.ref(idle)} / nullif(${sql.ref(cost)}, 0))::float8`
+  }
+  const told = (resource: string) =>
+    sql`coalesce(${sql.ref(`r.${resource}`)} * case when r.is_mean then m.minutes / 60 else 1 end, 0)`
+  const rounded = (value: RawBuilder<unknown>) => sql`round((${value}) * 1e6::float8) / 1e6::float8`
+  const own = (resource: string) => sql`
+    coalesce(greatest(${rounded(sql`${allocated(resource)} - ${told(resource)}`)}, 0), 0) as ${sql.id(resource)},
+    ${told(resource)} as ${sql.id(`daemon_${resource}`)}`
+  return sql`
+    select m.cluster_id, m.window_start, m.node, m.node_pool, m.instance_type, m.group_name, m.grouped_by, m.minutes,
+      m.cost, m.cpu_capacity, m.ram_capacity, m.gpu_capacity, m.is_known and i.node is not null as is_known,
+      n.window_start is not null as is_newest, ${own('cpu')}, ${own('ram')},
+      coalesce(${rounded(allocated('gpu'))}, ${told('gpu')}) as gpu
+    from machine m
+    left join warehouse.idle_hourly i
+      on i.cluster_id = m.cluster_id and i.window_start = m.window_start and i.node = m.node
+      and i.cloud_account_id = ${cloudAccountId}::uuid and ${startsIn(sql.ref('i.window_start'), range)}
+    left join resident r on r.cluster_id = m.cluster_id and r.window_start = m.window_start and r.node = m.node
+    left join newest n on n.cluster_id = m.cluster_id and n.window_start = m.window_start`
 }
 
 function byNode(): RawBuilder<unknown> {

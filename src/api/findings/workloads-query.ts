@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { HOUR_SECONDS } from '../../domain/window.js'
 import type { WindowScope } from '../answers/loaded.js'
 import { dayOf, inDays, inHours, midnightOf } from '../facts/columns.js'
 import type { DayPlan } from '../facts/day-plan.js'
@@ -59,27 +60,37 @@ const QUIET_CORES = 0.005
 const NEVER_ABANDONED = ['daemonset', 'node', 'job', 'cronjob']
 
 /**
- * Workloads since the day on which they last used CPU or sent anything beyond their zone (of what stays in it no cost
- * tells), and namespaces with what they ask for.
+ * Workloads that did nothing on the newest day of their cluster, since the day on which they last used CPU or sent anything
+ * beyond their zone (of what stays in it no cost tells), and namespaces with what they ask for.
  */
 export function workloadUses(
   scope: WindowScope,
   plan: DayPlan,
   nodes: readonly NodeKey[],
 ): RawBuilder<WorkloadUses> {
+  const isBusy = sql`(
+    coalesce(sum(cpu_used) > max(container_hours) * ${QUIET_CORES}::float8, false) or bool_or(has_traffic)
+  )`
   return sql<WorkloadUses>`
     with told_node as (
       select * from json_to_recordset(${JSON.stringify(nodes)}::json) as n (cluster text, node text)
     ),
     used as materialized (${usedByDay(scope, plan)}),
+    newest as (select cluster_id, max(day) as day from used group by 1),
+    at_rest as (
+      select cluster_id, namespace, controller_kind, controller
+      from used
+      join newest using (cluster_id, day)
+      where controller <> '' and lower(controller_kind) <> all(${NEVER_ABANDONED}::text[])
+      group by 1, 2, 3, 4
+      having not ${isBusy}
+    ),
     workload_day as (
       select cluster_id, namespace, controller_kind, controller, day, min(since) as since, max(until) as until,
-        max(container_hours) as pod_hours, sum(cpu_used) as cpu_used, sum(traffic) as traffic,
-        bool_and(knows_traffic) as knows_traffic, sum(cost) as cost, sum(cost_on_nodes) as cost_on_nodes,
-        coalesce(sum(cpu_used) > max(container_hours) * ${QUIET_CORES}::float8, false)
-          or coalesce(sum(traffic) > 0, false) as is_busy
+        max(container_hours) as pod_hours, sum(cpu_used) as cpu_used, bool_and(knows_traffic) as knows_traffic,
+        sum(cost) as cost, sum(cost_on_nodes) as cost_on_nodes, ${isBusy} as is_busy
       from used
-      where controller <> '' and lower(controller_kind) <> all(${NEVER_ABANDONED}::text[])
+      join at_rest using (cluster_id, namespace, controller_kind, controller)
       group by 1, 2, 3, 4, 5
     ),
     busy as (
@@ -98,30 +109,37 @@ export function workloadUses(
       where b.day is null or w.day > b.day
       group by 1, 2, 3, 4
     ),
-    told as (
-      select cluster_id, day, count(distinct (namespace, controller_kind, controller, container)) as containers
-      from used
+    told as (select cluster_id, day from used group by 1, 2 having bool_or(has_requests)),
+    asking as (
+      select u.cluster_id, u.namespace, count(*) as containers
+      from (
+        select distinct cluster_id, namespace, controller_kind, controller, container
+        from used
+        join told using (cluster_id, day)
+      ) u
       group by 1, 2
-      having bool_or(has_requests)
     ),
-    everyone as (
-      select u.cluster_id, count(distinct (u.namespace, u.controller_kind, u.controller, u.container))::int as containers
-      from used u
-      join told t on t.cluster_id = u.cluster_id and t.day = u.day
-      group by 1
-    ),
-    namespace as (
-      select u.cluster_id as cluster, u.namespace,
-        extract(epoch from coalesce(min(u.since) filter (where t.day is not null), min(u.since)))::float8 as since,
-        (count(distinct t.day))::int as told_days, (count(distinct u.day))::int as days,
-        coalesce(bool_or(u.has_requests) filter (where t.day is not null), false) as has_requests,
-        sum(u.cpu_used) filter (where t.day is not null) as used_core_hours,
-        sum(u.ram_used) filter (where t.day is not null) as used_gib_hours,
-        (count(distinct (u.controller_kind, u.controller, u.container)) filter (where t.day is not null))::int as containers,
-        coalesce(max(e.containers), 0) as cluster_containers, sum(u.cost)::text as cost
+    everyone as (select cluster_id, sum(containers) as containers from asking group by 1),
+    namespace_day as (
+      select u.cluster_id, u.namespace, u.day, t.day is not null as is_told, min(u.since) as since,
+        bool_or(u.has_requests) as has_requests, sum(u.cpu_used) as cpu_used, sum(u.ram_used) as ram_used,
+        sum(u.cost) as cost
       from used u
       left join told t on t.cluster_id = u.cluster_id and t.day = u.day
-      left join everyone e on e.cluster_id = u.cluster_id
+      group by 1, 2, 3, 4
+    ),
+    namespace as (
+      select n.cluster_id as cluster, n.namespace,
+        extract(epoch from coalesce(min(n.since) filter (where n.is_told), min(n.since)))::float8 as since,
+        (count(*) filter (where n.is_told))::int as told_days, count(*)::int as days,
+        bool_or(n.is_told and n.has_requests) as has_requests,
+        sum(n.cpu_used) filter (where n.is_told) as used_core_hours,
+        sum(n.ram_used) filter (where n.is_told) as used_gib_hours,
+        coalesce(max(a.containers), 0)::int as containers, coalesce(max(e.containers), 0)::int as cluster_containers,
+        sum(n.cost)::text as cost
+      from namespace_day n
+      left join asking a on a.cluster_id = n.cluster_id and a.namespace = n.namespace
+      left join everyone e on e.cluster_id = n.cluster_id
       group by 1, 2
     )
     select (select coalesce(json_agg(w order by cluster collate "C", namespace collate "C", controller_kind collate "C",
@@ -155,7 +173,7 @@ function usedInHours(
     select a.cluster_id, coalesce(c.namespace, '') as namespace, coalesce(c.controller_kind, '') as controller_kind,
       coalesce(c.controller, '') as controller, coalesce(c.container, '') as container, a.day, min(a.since) as since,
       max(a.until) as until, sum(a.minutes) / 60 as container_hours, sum(a.cpu_core_used_hours) as cpu_used,
-      sum(a.ram_gib_used_hours) as ram_used, sum(${traffic('a')}) as traffic,
+      sum(a.ram_gib_used_hours) as ram_used, bool_or(${traffic('a')}) as has_traffic,
       bool_and(a.knows_traffic) as knows_traffic,
       coalesce(sum(a.cpu_core_request_hours), 0) + coalesce(sum(a.ram_gib_request_hours), 0) > 0 as has_requests,
       sum(a.total_cost) as cost, ${costOnNodes('a', sql.ref('c.node'))} as cost_on_nodes
@@ -175,17 +193,19 @@ function usedInHours(
     group by 1, 2, 3, 4, 5, 6`
 }
 
-// Bit h of hour_mask is hour h of the day; half a bit more keeps a power of two from being rounded down.
+// Bit h of hour_mask is hour h of the day; half a bit more keeps a power of two from being rounded down. In floating
+// point: decimal logarithms take longer than all the rest.
 function usedInDays({ cloudAccountId, clusters }: WindowScope, days: DayPlan['days']): RawBuilder<unknown> {
   const midnight = midnightOf(sql.ref('d.day'))
-  const hoursIn = (mask: RawBuilder<unknown>) => sql`floor(log(2.0, ${mask} + 0.5))::int * interval '1 hour'`
+  const hoursIn = (mask: RawBuilder<unknown>) =>
+    sql`floor(ln(${mask} + 0.5::float8) / ln(2::float8))::int * interval '1 hour'`
   return sql`
     select d.cluster_id, d.namespace, d.controller_kind, d.controller, d.container, ${midnight} as day,
       min(${midnight} + ${hoursIn(sql`(d.hour_mask & -d.hour_mask)`)}) as since,
       max(${midnight} + ${hoursIn(sql`d.hour_mask`)} + interval '1 hour') as until,
       sum(d.minutes) / 60 as container_hours, sum(d.cpu_core_used_hours) as cpu_used,
       sum(d.ram_gib_used_hours) as ram_used,
-      sum(${traffic('d')}) as traffic,
+      bool_or(${traffic('d')}) as has_traffic,
       bool_and(d.no_network = 0) as knows_traffic,
       coalesce(sum(d.cpu_core_request_hours), 0) + coalesce(sum(d.ram_gib_request_hours), 0) > 0 as has_requests,
       sum(d.total_cost) as cost, ${costOnNodes('d', sql.ref('d.node'))} as cost_on_nodes
@@ -203,10 +223,10 @@ function costOnNodes(table: string, node: RawBuilder<unknown>): RawBuilder<unkno
   return sql`coalesce(sum(${cost('cpu')} + ${cost('ram')} + ${cost('gpu')}) filter (where ${isTold}), 0)`
 }
 
-/** More than nothing where there is any: an amount that an earlier release did not keep still has its cost. */
+/** Whether there is any: an amount that an earlier release did not keep still has its cost. */
 function traffic(table: string): RawBuilder<unknown> {
-  const terms = TRAFFIC.map(column => sql`coalesce(${sql.ref(`${table}.${column}`)}::float8, 0)`)
-  return sql`(${sql.join(terms, sql` + `)})`
+  const terms = TRAFFIC.map(column => sql`coalesce(${sql.ref(`${table}.${column}`)} > 0, false)`)
+  return sql`(${sql.join(terms, sql` or `)})`
 }
 
 /** What pods of a workload sent and received over some hours, whatever the way. */
@@ -222,7 +242,8 @@ const COUNTERS = ['kubecost_pod_network_egress_bytes_total', 'kubecost_pod_netwo
 
 /**
  * Bytes that the exporter's counters tell of the pods of some workloads, in windows that start in `[from, to)`; of
- * clusters whose counters are kept at all: a workload of another cluster has no row.
+ * clusters whose counters are kept at all, of these pods or in the last hour of any: a workload of another cluster has
+ * no row.
  */
 export function trafficOf(
   { cloudAccountId, clusters }: WindowScope,
@@ -234,25 +255,11 @@ export function trafficOf(
       ...{ cluster, namespace, controller_kind, controller },
     })),
   )
+  const newest = [...new Set(workloads.map(({ until }) => until - HOUR_SECONDS))].map(instant)
   return sql<Traffic>`
     with asked as (
       select *
       from json_to_recordset(${list}::json) as w (cluster text, namespace text, controller_kind text, controller text)
-    ),
-    counter as (
-      select s.cluster_id, s.series_key, s.labels ->> 'namespace' as namespace, s.labels ->> 'pod_name' as pod
-      from warehouse.metric_series s
-      where s.cloud_account_id = ${cloudAccountId}::uuid
-        and s.metric = any(${COUNTERS}::text[])
-        and ${satisfies(sql.ref('s.cluster_id'), clusters)}
-    ),
-    counted as (
-      select c.cluster_id, c.namespace, c.pod, sum(m.increase) as bytes
-      from warehouse.metric_hourly m
-      join counter c on c.series_key = m.series_key and c.cluster_id = m.cluster_id
-      where m.cloud_account_id = ${cloudAccountId}::uuid
-        and m.window_start >= ${instant(range.from)} and m.window_start < ${instant(range.to)}
-      group by 1, 2, 3
     ),
     pods as (
       select distinct w.cluster, w.namespace, w.controller_kind, w.controller, c.pod
@@ -261,10 +268,39 @@ export function trafficOf(
         on c.cluster_id = w.cluster and c.namespace = w.namespace and c.controller_kind = w.controller_kind
         and c.controller = w.controller
       where c.cloud_account_id = ${cloudAccountId}::uuid
+    ),
+    counter as (
+      select s.cluster_id, s.series_key, s.labels ->> 'namespace' as namespace, s.labels ->> 'pod_name' as pod
+      from warehouse.metric_series s
+      where s.cloud_account_id = ${cloudAccountId}::uuid
+        and s.metric = any(${COUNTERS}::text[])
+        and ${satisfies(sql.ref('s.cluster_id'), clusters)}
+    ),
+    wanted as (
+      select distinct c.*
+      from counter c
+      join pods p on p.cluster = c.cluster_id and p.namespace = c.namespace and p.pod = c.pod
+    ),
+    counted as (
+      select c.cluster_id, c.namespace, c.pod, sum(m.increase) as bytes
+      from warehouse.metric_hourly m
+      join wanted c on c.series_key = m.series_key and c.cluster_id = m.cluster_id
+      where m.cloud_account_id = ${cloudAccountId}::uuid
+        and m.window_start >= ${instant(range.from)} and m.window_start < ${instant(range.to)}
+        and m.series_key = any(array(select w.series_key from wanted w))
+      group by 1, 2, 3
+    ),
+    told as (
+      select cluster_id from counted
+      union
+      select m.cluster_id
+      from warehouse.metric_hourly m
+      join counter c on c.series_key = m.series_key and c.cluster_id = m.cluster_id
+      where m.cloud_account_id = ${cloudAccountId}::uuid and m.window_start in (${sql.join(newest)})
     )
     select p.cluster, p.namespace, p.controller_kind, p.controller, coalesce(sum(t.bytes), 0)::float8 as bytes
     from pods p
     left join counted t on t.cluster_id = p.cluster and t.namespace = p.namespace and t.pod = p.pod
-    where p.cluster in (select cluster_id from counted)
+    where p.cluster in (select cluster_id from told)
     group by 1, 2, 3, 4`
 }

@@ -1,6 +1,7 @@
 import { formatMoney, parseMoney } from '../../domain/money.js'
+import { isSystemNamespace } from '../../domain/namespaces.js'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
-import { type Findings, type Found, isSystemNamespace, momentOf, monthlyCost } from './finding.js'
+import { type Findings, type Found, momentOf, monthlyCost } from './finding.js'
 import { type MeasuredCluster, measuredUntil } from './measured.js'
 import type { NamespaceUse, QuietWorkload, Traffic } from './workloads-query.js'
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
+import { CONFIDENCE_LEVELS, type ConfidenceLevel } from '../../rightsizing/recommendation.js'
 import { FINDINGS, type FindingCode } from '../findings/finding.js'
-import { CONFIDENCE_LEVELS, type ConfidenceLevel } from '../findings/measured.js'
 import { IDLE_SHARE } from '../findings/nodes.js'
 import { CLUSTER_FILTER, FILTERS, FORMAT, optionalDates, paging } from '../query/parameters.js'
 import { Meta, nullable, Page, RangeHead, text, time } from './common.js'

@@ -80,7 +80,7 @@ export async function accountsWithoutRightsizing(
            where u.cloud_account_id = a.cloud_account_id and u.revision > 0 and u.heard
              and u.window_start >= to_timestamp($3)
            group by u.cluster_id
-           having count(*) > $4 + $5 * coalesce((
+           having count(*) > $4::float8 + $5::float8 * coalesce((
              select max(r.measured_hours) from warehouse.rightsizing r
              where r.cloud_account_id = a.cloud_account_id and r.profile = $6 and r.history_days = $7
                and r.cluster_id = u.cluster_id

@@ -10,13 +10,14 @@ import { FINDINGS, type FindingCode, type Findings, type Found } from '../findin
 import { type Confidence, confidenceOf, isGone, measuredClusters } from '../findings/measured.js'
 import { nodeFindings, type SizingTargets } from '../findings/nodes.js'
 import { nodeUses } from '../findings/nodes-query.js'
+import { trafficOf } from '../findings/traffic-query.js'
 import {
   abandonedWorkloads,
   longQuiet,
   type MeasuredClusters,
   namespacesWithoutRequests,
 } from '../findings/workloads.js'
-import { trafficOf, workloadUses } from '../findings/workloads-query.js'
+import { workloadUses } from '../findings/workloads-query.js'
 import { accepts, type OptionalDates, type ValueFilter } from '../query/asked.js'
 import type { MetaBody } from '../schemas/common.js'
 import type { FindingRow, FindingsBody } from '../schemas/findings.js'

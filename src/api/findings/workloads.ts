@@ -3,7 +3,8 @@ import { isSystemNamespace } from '../../domain/namespaces.js'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
 import { type Findings, type Found, momentOf, monthlyCost } from './finding.js'
 import { type MeasuredCluster, measuredUntil } from './measured.js'
-import type { NamespaceUse, QuietWorkload, Traffic } from './workloads-query.js'
+import type { Traffic } from './traffic-query.js'
+import type { NamespaceUse, QuietWorkload } from './workloads-query.js'
 
 export type MeasuredClusters = ReadonlyMap<string, MeasuredCluster>
 

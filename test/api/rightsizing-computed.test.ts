@@ -54,7 +54,8 @@ describe('what was computed in advance', () => {
 
   it('is told without dates however old it is, with a warning that says so', async () => {
     await world.database.pool.query(
-      `update warehouse.rightsizing set computed_at = computed_at - interval '30 h'`,
+      `update warehouse.rightsizing set computed_at = computed_at - interval '30 h',
+         window_start = window_start - interval '30 h', window_end = window_end - interval '30 h'`,
     )
     const body = await bodyOf<RightsizingBody>(world, 'rightsizing')
     expect([body.source, body.computed_at]).toEqual(['precomputed', NOW - 30 * HOUR])

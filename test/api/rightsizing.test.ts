@@ -214,19 +214,20 @@ describe('the range', () => {
     expect(codes(body)).toEqual(['usage_incomplete'])
   })
 
-  it('is answered from what was computed in advance for its length, a day before or after that', async () => {
+  it('is answered from what was computed in advance for its length where it reaches up to now', async () => {
     const told = async (days: number, end: number) => {
       const { source, history_days } = await ask({ start_date: end - days * DAY, end_date: end })
       return [source, history_days]
     }
-    expect(await told(14, COMPUTED - DAY)).toEqual(['precomputed', 14])
-    expect(await told(14, COMPUTED + DAY)).toEqual(['precomputed', 14])
-    expect(await told(30, COMPUTED)).toEqual(['precomputed', 30])
-    expect(await told(14, COMPUTED - DAY - HOUR)).toEqual(['live', 14])
-    expect(await told(14, COMPUTED + DAY + HOUR)).toEqual(['live', 14])
-    expect(await told(13, COMPUTED)).toEqual(['live', 13])
+    expect(await told(14, NOW)).toEqual(['precomputed', 14])
+    expect(await told(30, NOW - HOUR)).toEqual(['precomputed', 30])
+    expect(await told(14, NOW - 2 * HOUR)).toEqual(['live', 14])
+    // The very hours that were looked at.
+    expect(await told(14, COMPUTED)).toEqual(['precomputed', 14])
+    expect(await told(14, COMPUTED - HOUR)).toEqual(['live', 14])
+    expect(await told(13, NOW)).toEqual(['live', 13])
     // Nothing was computed for these.
-    expect(await told(7, COMPUTED)).toEqual(['live', 7])
+    expect(await told(7, NOW)).toEqual(['live', 7])
     expect((await ask({ profile: 'krr' })).source).toBe('live')
   })
 

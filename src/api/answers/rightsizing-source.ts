@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
-import { DAY_SECONDS } from '../../domain/window.js'
+import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
 import type { AskedDates, ValueFilter, WindowRange } from '../query/asked.js'
 import { allOf, instant, satisfies, startsIn } from '../query/where.js'
 import type { RunQuery } from '../snapshot.js'
@@ -30,24 +30,29 @@ export interface UsageState {
   readonly newest: number | null
 }
 
+/** A range that ends so shortly before now is meant to reach up to it. */
+const UP_TO_NOW = HOUR_SECONDS
+
 /**
- * What answers a range: what was computed in advance for its length, where it ends within a day of that or is the last
- * days (`isRecent`), unless a profile was changed; else the hours of the range themselves.
+ * What answers a range: what was computed in advance for its length, where it is the last days (`isRecent`: asked without
+ * dates), reaches up to now and that is no older than a day, or has the very hours that were looked at; unless a profile
+ * was changed. Else the hours of the range themselves: who asks for hours that have been gets those.
  */
 export async function chooseSource(
   run: RunQuery,
   cloudAccountId: string,
-  asked: { dates: AskedDates; isRecent: boolean; profile: string; isChanged: boolean },
+  asked: { dates: AskedDates; now: number; isRecent: boolean; profile: string; isChanged: boolean },
 ): Promise<RightsizingSource> {
-  const { dates, isRecent, profile, isChanged } = asked
+  const { dates, now, isRecent, profile, isChanged } = asked
   const live = { kind: 'live', range: dates.range } as const
   const historyDays = (dates.endDate - dates.startDate) / DAY_SECONDS
   if (isChanged || !HISTORIES.includes(historyDays)) return live
   const [computed] = await run(newestOf({ cloudAccountId, profile, historyDays }))
   if (computed === undefined) return live
-  const isNear = Math.abs(dates.endDate - computed.at) <= DAY_SECONDS
-  if (!isRecent && !isNear) return live
   const range = { from: computed.from, to: computed.to }
+  const isUpToNow = dates.endDate >= now - UP_TO_NOW && now - computed.at <= DAY_SECONDS
+  const isSame = dates.range.from === range.from && dates.range.to === range.to
+  if (!isRecent && !isUpToNow && !isSame) return live
   return { kind: 'precomputed', profile, historyDays, computedAt: computed.at, range }
 }
 

@@ -81,7 +81,8 @@ async function basisOf(run: RunQuery, subject: Subject<AskedRightsizing>): Promi
   const { profile, workloads, knobs } = asked
   const isRecent = asked.startDate === undefined && asked.endDate === undefined
   const isChanged = Object.keys(knobs).length > 0
-  const source = await chooseSource(run, cloudAccountId, { dates, isRecent, profile, isChanged })
+  const chosenBy = { dates, now: subject.now, isRecent, profile, isChanged }
+  const source = await chooseSource(run, cloudAccountId, chosenBy)
   const usage = await readUsageState(run, {
     cloudAccountId,
     range: source.range,

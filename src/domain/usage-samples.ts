@@ -8,6 +8,7 @@ import type { Window } from './window.js'
 export type UsageFact =
   | 'cpuPoints'
   | 'ramPeak'
+  | 'ramMean'
   | 'cpuLimit'
   | 'ramLimit'
   | 'restarts'

@@ -105,9 +105,11 @@ export const usageQueries = {
   largestRam: largest('memory', 'kube_node_status_allocatable_memory_bytes', 'bytes'),
 } as const satisfies Partial<Record<UsageFact, CatalogueQuery>>
 
-/** The highest working set of the hour, as cAdvisor tells it or as the recording rule does. */
+/** The highest working set of the hour and its mean, as cAdvisor tells them or as the recording rule does. */
 export const ramPeak = peak(RAM)
 export const ramPeakByRule = peak(RAM_RULE)
+export const ramMean = mean(RAM)
+export const ramMeanByRule = mean(RAM_RULE)
 
 /**
  * Mean CPU use over `rangeSeconds`, every `stepSeconds`: the slope of the counter. A rate would be stretched over the
@@ -169,6 +171,13 @@ function peak(metric: string): CatalogueQuery {
   return {
     ...ofContainer(metric, 'the most memory in use in the hour that cannot be reclaimed', 'bytes'),
     expression: maxBy('max_over_time', metric, `,${REAL_CONTAINER}`, OF_CONTAINER),
+  }
+}
+
+function mean(metric: string): CatalogueQuery {
+  return {
+    ...ofContainer(metric, 'mean memory in use, where the costs have no use of memory', 'bytes'),
+    expression: maxBy('avg_over_time', metric, `,${REAL_CONTAINER}`, OF_CONTAINER),
   }
 }
 

@@ -3,7 +3,15 @@ import { POINT_SECONDS } from '../domain/usage.js'
 import type { CpuPace, UsageBatch, UsageFact } from '../domain/usage-samples.js'
 import { HOUR_SECONDS, type Window } from '../domain/window.js'
 import { askHours, type Source } from './ask.js'
-import { cpuPoints, cpuPointsByRule, ramPeak, ramPeakByRule, usageQueries } from './catalogue-usage.js'
+import {
+  cpuPoints,
+  cpuPointsByRule,
+  ramMean,
+  ramMeanByRule,
+  ramPeak,
+  ramPeakByRule,
+  usageQueries,
+} from './catalogue-usage.js'
 import { findCounterPaces } from './cpu-pace.js'
 import { exporterLabels, normalise } from './normalise.js'
 import type { CatalogueQuery } from './query.js'
@@ -25,7 +33,8 @@ export async function extractUsage(source: Source, windows: readonly Window[]): 
   const facts = new Map<UsageFact, readonly Series[]>()
   const { series: cpu, pace } = await readCpu(source, sorted)
   facts.set('cpuPoints', cpu)
-  facts.set('ramPeak', await readRamPeaks(source, sorted))
+  facts.set('ramPeak', await readRam(source, sorted, ramPeak, ramPeakByRule))
+  facts.set('ramMean', await readRam(source, sorted, ramMean, ramMeanByRule))
   for (const [name, query] of Object.entries<CatalogueQuery>(usageQueries))
     facts.set(name as UsageFact, await askAround(source, query, sorted))
   return { windows, facts: named(facts), pace }
@@ -71,11 +80,17 @@ async function readCpu(source: Source, windows: readonly Window[]): Promise<CpuR
   return { series, pace }
 }
 
-async function readRamPeaks(source: Source, windows: readonly Window[]): Promise<Series[]> {
-  const found = await askAround(source, ramPeak, windows)
+/** What cAdvisor tells, and the recording rule where a window has nothing of that. */
+async function readRam(
+  source: Source,
+  windows: readonly Window[],
+  query: CatalogueQuery,
+  byRule: CatalogueQuery,
+): Promise<Series[]> {
+  const found = await askAround(source, query, windows)
   const told = new Set(found.flatMap(({ times }) => times.map(windowUpTo)))
   for (const run of runsOf(windows, window => String(told.has(window)))) {
-    if (!told.has(run[0])) found.push(...(await askAround(source, ramPeakByRule, run)))
+    if (!told.has(run[0])) found.push(...(await askAround(source, byRule, run)))
   }
   return found
 }

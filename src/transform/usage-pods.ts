@@ -21,6 +21,8 @@ export interface PodUsage {
   readonly cpu: readonly number[]
   /** Bytes. */
   readonly ramPeak: number | null
+  /** Of what was read here; costs may know better. */
+  readonly ramMean: number | null
   readonly cpuRequest: number | null
   readonly ramRequest: number | null
   readonly cpuLimit: number | null
@@ -67,10 +69,13 @@ export function podsOf(
   const cpu = accepted(byContainer(readings, 'cpuPoints'), groups, bounds.cores, cpuMetric, tally)
   const ram = accepted(byContainer(readings, 'ramPeak'), groups, bounds.bytes, RAM_METRIC, tally)
   const facts = factsOf(readings)
+  const means = valuesByContainer(readings, 'ramMean')
   return [...groups.keys()].sort().map(key => ({
     ...identityOf(groups.get(key) ?? []),
     cpu: cpu.get(key) ?? [],
     ramPeak: highest(ram.get(key)),
+    // No mean is above its peak: one of what was rejected as a peak is none either.
+    ramMean: ram.has(key) ? (means?.get(key) ?? null) : null,
     ...facts(key),
   }))
 }

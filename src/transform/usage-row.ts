@@ -1,7 +1,6 @@
 import { sumMoney } from '../domain/money.js'
 import { Sketch } from '../domain/sketch.js'
 import { POINT_SECONDS, type UsageRow } from '../domain/usage.js'
-import type { PublishedContainer } from '../domain/usage-samples.js'
 import { HOUR_SECONDS, type Window } from '../domain/window.js'
 import type { PodUsage } from './usage-pods.js'
 import type { Scaled } from './usage-scalers.js'
@@ -100,8 +99,7 @@ function cpuCosts(pods: readonly PodUsage[]) {
 
 function ramOf(pods: readonly PodUsage[]) {
   const peaks = pods.flatMap(pod => pod.ramPeak ?? [])
-  const means = pods.flatMap(pod => ramMeanOf(pod.costs) ?? [])
-  const measured = pods.flatMap(pod => pod.costs).filter(cost => cost.ramGibUsedHours !== null)
+  const used = pods.flatMap(pod => ramUsedBy(pod) ?? [])
   return {
     ramWeight: peaks.length,
     ramMax: highestOf(peaks),
@@ -109,17 +107,22 @@ function ramOf(pods: readonly PodUsage[]) {
       peaks.map(bytes => bytes / GIB),
       1,
     ),
-    ramMeanSketch: encoded(means, 1),
-    ramUsedGibHours: sumKnown(measured.map(cost => cost.ramGibUsedHours)),
-    ramMeasuredHours: total(measured, cost => cost.minutes / 60),
+    ramMeanSketch: encoded(
+      used.map(({ gibHours, hours }) => gibHours / hours),
+      1,
+    ),
+    ramUsedGibHours: sumKnown(used.map(({ gibHours }) => gibHours)),
+    ramMeasuredHours: total(used, ({ hours }) => hours),
   }
 }
 
-/** GiB in use while the pod ran; null where not measured. */
-function ramMeanOf(costs: readonly PublishedContainer[]): number | null {
+/** What a pod had in use while it ran, as its costs tell or else as the mean does; null where not measured. */
+function ramUsedBy({ costs, ramMean, seconds }: PodUsage): { gibHours: number; hours: number } | null {
   const measured = costs.filter(cost => cost.ramGibUsedHours !== null)
   const hours = total(measured, cost => cost.minutes / 60)
-  return hours > 0 ? total(measured, cost => cost.ramGibUsedHours ?? 0) / hours : null
+  if (hours > 0) return { gibHours: total(measured, cost => cost.ramGibUsedHours ?? 0), hours }
+  if (ramMean === null || seconds === 0) return null
+  return { gibHours: (ramMean / GIB) * (seconds / HOUR_SECONDS), hours: seconds / HOUR_SECONDS }
 }
 
 function ramCosts(pods: readonly PodUsage[]) {

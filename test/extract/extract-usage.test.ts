@@ -186,7 +186,7 @@ describe('where counters are absent', () => {
     expect([...pace.values()].map(({ source }) => source)).toEqual(['counter', 'rule', 'counter'])
     const counted = await usageOf(ESTATE)
     const ruled = await usageOf(without(RULED, COUNTER, RAM))
-    for (const fact of ['cpuPoints', 'ramPeak'] as const) {
+    for (const fact of ['cpuPoints', 'ramPeak', 'ramMean'] as const) {
       const found = facts.get(fact)
       expect(inWindows(found, isSecond)).toEqual(inWindows(ruled.facts.get(fact), isSecond))
       const isFirst = (time: number) => time <= FIRST + HOUR
@@ -201,6 +201,7 @@ describe('where counters are absent', () => {
     expect(pace.size).toBe(0)
     expect(facts.get('cpuPoints')).toEqual([])
     expect(facts.get('ramPeak')).toEqual([])
+    expect(facts.get('ramMean')).toEqual([])
   })
 })
 

@@ -4,6 +4,8 @@ import {
   cpuPoints,
   cpuPointsByRule,
   cpuSamples,
+  ramMean,
+  ramMeanByRule,
   ramPeak,
   ramPeakByRule,
   usageQueries,
@@ -29,6 +31,8 @@ const QUERIES: readonly [string, CatalogueQuery][] = [
     cpuSamples: cpuSamples(300),
     ramPeak,
     ramPeakByRule,
+    ramMean,
+    ramMeanByRule,
   }),
 ]
 

@@ -12,6 +12,7 @@ import type {
 } from '../../src/domain/usage-samples.js'
 import { windowOf } from '../../src/domain/window.js'
 import { usageWindows } from '../../src/transform/usage.js'
+import { encoded } from '../support/usage-rows.js'
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
@@ -160,6 +161,34 @@ describe('pods of one workload', () => {
     const forth = window(costs, { facts: { cpuPoints: points } })
     const back = window([...costs].reverse(), { facts: { cpuPoints: [...points].reverse() } })
     expect(back).toEqual(forth)
+  })
+})
+
+describe('the mean of memory', () => {
+  const told = (changes: Partial<PublishedContainer>, facts: Given['facts'] = {}) =>
+    only(window([container('a', { minutes: 30, ...changes })], { facts }))
+  const read = { ramPeak: [level('a', GIB)], ramMean: [level('a', GIB / 2)] }
+
+  test('is what the costs say', () => {
+    expect(told({ ramGibUsedHours: 0.2 }, read)).toMatchObject({
+      ramUsedGibHours: 0.2,
+      ramMeasuredHours: 0.5,
+    })
+  })
+
+  test('is what was read with the peak where the costs have no use of memory', () => {
+    const found = told({ ramGibUsedHours: null }, read)
+    expect(found).toMatchObject({ ramUsedGibHours: 0.25, ramMeasuredHours: 0.5, ramMax: GIB })
+    expect(found.ramMeanSketch).toEqual(encoded([0.5, 1]))
+  })
+
+  test('is unknown without a peak that can be true', () => {
+    const wild = { ramPeak: [level('a', 1e18)], ramMean: [level('a', GIB / 2)] }
+    for (const facts of [{ ramMean: read.ramMean }, wild])
+      expect(told({ ramGibUsedHours: null }, facts)).toMatchObject({
+        ramUsedGibHours: null,
+        ramMeasuredHours: 0,
+      })
   })
 })
 

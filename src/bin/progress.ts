@@ -26,11 +26,19 @@ export function createProgress({
   clock = () => performance.now(),
 }: ProgressOptions): Progress {
   const begun = clock()
-  const describe = (done: number, total: number) => paceOf(done, total, (clock() - begun) / 1000)
+  // What is there at once was done before, and says nothing of the pace.
+  let before: number | undefined
+  const describe = (done: number, total: number) => {
+    const seconds = (clock() - begun) / 1000
+    before ??= seconds < AT_ONCE_SECONDS ? done : 0
+    return paceOf(done, total, done - before, seconds)
+  }
   return stream.isTTY
     ? createBar(unit, stream, describe)
     : createLines(unit, stream, everyMs, clock, describe)
 }
+
+const AT_ONCE_SECONDS = 1
 
 type Describe = (done: number, total: number) => string
 
@@ -83,9 +91,10 @@ function createLines(
   }
 }
 
-function paceOf(done: number, total: number, seconds: number): string {
-  if (done === 0 || seconds <= 0) return 'beginning'
-  const rate = done / seconds
+function paceOf(done: number, total: number, gained: number, seconds: number): string {
+  if (done >= total && gained <= 0) return 'all there'
+  if (gained <= 0 || seconds <= 0) return 'beginning'
+  const rate = gained / seconds
   const pace = `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)}/s`
   return done >= total
     ? `${pace}, took ${formatDuration(seconds)}`

@@ -124,6 +124,18 @@ describe('progress', () => {
     )
   })
 
+  it('does not take what was there at the beginning for its pace', () => {
+    const { at, progress, text } = withStream(false)
+    at(10, 40)
+    at(5_010, 60)
+    progress.stop()
+    expect(text()).toBe('40 of 100 windows (40%)  beginning\n60 of 100 windows (60%)  4.0/s, 10 s left\n')
+    const done = withStream(false)
+    done.at(10, 100)
+    done.progress.stop()
+    expect(done.text()).toBe('100 of 100 windows (100%)  all there\n')
+  })
+
   it('is a bar on a terminal', () => {
     const { at, progress, text } = withStream(true)
     at(0, 0)

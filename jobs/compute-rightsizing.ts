@@ -4,12 +4,10 @@ import { readUsageHistoryOf } from '../src/db/usage-history.js'
 import { DAY_SECONDS, windowOf } from '../src/domain/window.js'
 import { describeError } from '../src/errors.js'
 import { accountsWithoutRightsizing, replaceRightsizing } from '../src/load/rightsizing.js'
-import { PROFILES } from '../src/rightsizing/profiles.js'
+import { HISTORIES, PROFILES } from '../src/rightsizing/profiles.js'
 import { recommend } from '../src/rightsizing/recommend.js'
 import type { JobContext } from './context.js'
 
-/** Days of history that recommendations are computed from ahead of being asked for. */
-const HISTORIES = [7, 14, 30] as const
 const LONGEST_HISTORY = Math.max(...HISTORIES)
 
 /** Every account, those that have none of the last day, or a single one. */

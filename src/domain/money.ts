@@ -1,3 +1,5 @@
+import { MONTH_HOURS } from './units.js'
+
 /**
  * Money as whole picodollars (1e-12 of the account's currency) in a bigint, so that sums are exact and idle, being a
  * difference, closes every identity to the last digit. Twelve places take the same bytes as ten in Postgres (three
@@ -26,6 +28,14 @@ export function parseMoney(text: string): Money {
   const [, sign, whole, digits = ''] = /^(-?)(\d+)(?:\.(\d{1,12}))?$/.exec(text) ?? []
   if (whole === undefined) throw new RangeError(`not an amount of money: ${text}`)
   return BigInt(`${sign}${whole}${digits.padEnd(MONEY_SCALE, '0')}`)
+}
+
+const MICRO = 1e6
+
+/** What costs so much in some hours costs a month, rounded down; null where there are no hours to tell by. */
+export function perMonth(cost: Money, hours: number): Money | null {
+  const whole = BigInt(Math.round(hours * 60 * MICRO))
+  return whole <= 0n ? null : (cost * BigInt(MONTH_HOURS * 60 * MICRO)) / whole
 }
 
 /** The nearest double, for comparison and display only. */

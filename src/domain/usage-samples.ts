@@ -1,7 +1,7 @@
 import type { Money } from './money.js'
 import type { Reject } from './rows.js'
 import type { Series } from './samples.js'
-import type { CpuSource, UsageRow } from './usage.js'
+import type { CpuSource, ToldOfUsage, UsageRow } from './usage.js'
 import type { Window } from './window.js'
 
 /** What is read of how containers use their nodes; what each means and how it is asked stands in the catalogue. */
@@ -69,7 +69,7 @@ export interface PublishedWindow {
 }
 
 /** What one window says of usage: a row for each container of a workload, and how far the source could tell. */
-export interface UsageWindowRows {
+export interface UsageWindowRows extends ToldOfUsage {
   readonly window: Window
   /** Of the costs that it was joined with. */
   readonly revision: number
@@ -79,13 +79,5 @@ export interface UsageWindowRows {
   readonly rejects: readonly Reject[]
   /** CPU points and memory peaks that entered the rows. */
   readonly points: number
-  readonly cpuSource: CpuSource | null
   readonly stepSeconds: number | null
-  readonly knowsRequests: boolean
-  readonly knowsLimits: boolean
-  readonly knowsOom: boolean
-  readonly knowsThrottling: boolean
-  readonly knowsHpa: boolean
-  readonly largestCpuCores: number | null
-  readonly largestRamBytes: number | null
 }

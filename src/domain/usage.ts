@@ -80,11 +80,9 @@ export interface UsageRow extends WorkloadContainer {
 /** Where CPU points come from: cAdvisor's counters, or Kubecost's recording rule, which is spikier. */
 export type CpuSource = 'counter' | 'rule'
 
-/** What is known of the usage of a cluster as a whole over some hours. */
-export interface ClusterUsage {
-  /** Windows whose usage was collected, ascending; not those without a heartbeat, in which nothing was measured. */
-  readonly windows: readonly Window[]
-  /** `rule` where any window's points came from there. */
+/** How far the source could tell of usage. */
+export interface ToldOfUsage {
+  /** Of several windows `rule` where the points of any came from there; null without points. */
   readonly cpuSource: CpuSource | null
   /** Whether the source tells of these at all: otherwise they are unknown, not absent. */
   readonly knowsRequests: boolean
@@ -95,6 +93,12 @@ export interface ClusterUsage {
   /** Largest allocatable node seen; null where unknown. */
   readonly largestCpuCores: number | null
   readonly largestRamBytes: number | null
+}
+
+/** What is known of the usage of a cluster as a whole over some hours. */
+export interface ClusterUsage extends ToldOfUsage {
+  /** Windows whose usage was collected, ascending; not those without a heartbeat, in which nothing was measured. */
+  readonly windows: readonly Window[]
 }
 
 /** Usage over a range of hours: any number of rows per container, which are to be added up. */

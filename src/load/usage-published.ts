@@ -1,10 +1,9 @@
 import type pg from 'pg'
 import { parseMoney } from '../domain/money.js'
+import { GIB } from '../domain/units.js'
 import type { PublishedContainer, PublishedWindow } from '../domain/usage-samples.js'
 import type { Window } from '../domain/window.js'
 import type { Cluster } from './dimensions.js'
-
-const GIB = 2 ** 30
 
 type StoredContainer = Omit<PublishedContainer, 'cpuCost' | 'ramCost'> & {
   readonly window: Window

@@ -12,7 +12,7 @@ export interface Trust {
 }
 
 /** So much of a history shows every day of the week. */
-const FULL_SPAN_HOURS = 7 * 24
+export const FULL_SPAN_HOURS = 7 * 24
 const LEVELS = [
   ['high', 0.75],
   ['medium', 0.4],

@@ -1,4 +1,4 @@
-import { type Money, sumMoney } from '../domain/money.js'
+import { type Money, perMonth, sumMoney } from '../domain/money.js'
 import { type ClusterUsage, POINT_SECONDS, type UsageRow } from '../domain/usage.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { isChange, weightier } from './action.js'
@@ -10,7 +10,6 @@ import { cpuQuantity, ramQuantity } from './quantity.js'
 import { inOrder, type Reason } from './reasons.js'
 import type { Recommendation } from './recommendation.js'
 import { inMillicores } from './request.js'
-import { monthly } from './savings.js'
 import { severityOf, worst } from './severity.js'
 import { kubectlCommand, type Resources, yamlPatch } from './snippet.js'
 
@@ -67,7 +66,7 @@ export function recommendContainer(
     kubectl: changes.kubectl,
     windowStart: range.from,
     windowEnd: range.to,
-    costMonth: monthly(usage.cpuCost + usage.ramCost, cluster.windows.length),
+    costMonth: perMonth(usage.cpuCost + usage.ramCost, cluster.windows.length),
     cpuSource: cluster.cpuSource,
     stepSeconds: usage.stepSeconds,
     measuredHours: cluster.windows.length,

@@ -6,9 +6,6 @@ export interface Draft {
   readonly reasons: readonly Reason[]
 }
 
-export const MIB = 2 ** 20
-export const GIB = 2 ** 30
-
 // A millionth of a unit is noise of the arithmetic: 0.2 cores with 15 % are 230 millicores, not 231.
 const NOISE = 1e-6
 

@@ -1,6 +1,6 @@
 import { Sketch } from '../domain/sketch.js'
+import { GIB } from '../domain/units.js'
 import type { UsageRow } from '../domain/usage.js'
-import { GIB } from './draft.js'
 
 /** How much of a resource one pod used: millicores or bytes. */
 export interface Figures {

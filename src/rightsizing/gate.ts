@@ -1,4 +1,4 @@
-import { MIB } from './draft.js'
+import { MIB } from '../domain/units.js'
 
 /** Changes below these are not worth a restart, whatever share they are: millicores and bytes. */
 export const SMALLEST_CHANGE = { cpu: 10, ram: 32 * MIB } as const

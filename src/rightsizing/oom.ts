@@ -1,5 +1,6 @@
+import { MIB } from '../domain/units.js'
 import type { UsageRow } from '../domain/usage.js'
-import { type Draft, MIB, roundedUp } from './draft.js'
+import { type Draft, roundedUp } from './draft.js'
 
 const GROWTH = 1.2
 const LEAST_GROWTH = 100 * MIB

@@ -1,3 +1,5 @@
+import { MIB } from '../domain/units.js'
+
 /** How careful a recommendation is. Shares are of 1: a margin of 0.15 is 15 %. */
 export interface Knobs {
   /** Share of CPU points that the request covers, above 0, at most 1. */
@@ -39,7 +41,6 @@ export interface Rules {
 export type ProfileName = 'cost' | 'balanced' | 'safe' | 'krr' | 'kubecost'
 
 const MILLICORE = 0.001
-const MIB = 2 ** 20
 
 const OWN_RULES: Rules = {
   cpuOf: 'all_pods',
@@ -92,6 +93,9 @@ export const PROFILES: Readonly<Record<ProfileName, Knobs>> = {
     rules: PLAIN_RULES,
   },
 }
+
+/** Days of history that advice is computed from ahead of being asked for. */
+export const HISTORIES: readonly number[] = [7, 14, 30]
 
 /** What a knob may be set to, both ends included; a quantile of 0 is none. */
 export const KNOB_BOUNDS = {

@@ -1,6 +1,7 @@
+import { MIB } from '../domain/units.js'
 import type { ClusterUsage, UsageRow } from '../domain/usage.js'
 import { cappedByNode } from './ceilings.js'
-import { type Draft, MIB, roundedUp } from './draft.js'
+import { type Draft, roundedUp } from './draft.js'
 import type { Figures } from './figures.js'
 import { floored } from './floors.js'
 import { raisedAfterOom } from './oom.js'

@@ -1,5 +1,5 @@
+import { GIB } from '../domain/units.js'
 import type { ClusterUsage, UsageRow } from '../domain/usage.js'
-import { GIB } from './draft.js'
 
 /** What is requested of a resource, millicores or bytes. */
 export interface Request {

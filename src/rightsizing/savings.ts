@@ -1,8 +1,6 @@
-import { type Money, moneyToNumber, toMoney } from '../domain/money.js'
+import { type Money, moneyToNumber, perMonth, toMoney } from '../domain/money.js'
 import { Sketch } from '../domain/sketch.js'
-
-/** Hours of a month, as everywhere money is told by the month. */
-const MONTH_HOURS = 730
+import { MONTH_HOURS } from '../domain/units.js'
 
 /** What a resource of a container cost over the measured hours, and how it was used. Cores or GiB. */
 export interface Spending {
@@ -21,11 +19,6 @@ export interface Saving {
   readonly isBounded: boolean
 }
 
-/** What costs so much in the measured hours of a cluster costs a month; null where none was measured. */
-export function monthly(cost: Money, measuredHours: number): Money | null {
-  return measuredHours > 0 ? (cost * BigInt(MONTH_HOURS)) / BigInt(measuredHours) : null
-}
-
 /**
  * What a month costs less once another amount is requested. A container is charged for its request or its use, whichever
  * is higher at the moment, so use that the old or the new request doesn't cover is charged as before. null without a
@@ -37,7 +30,7 @@ export function savingOf(
   recommended: number,
   measuredHours: number,
 ): Saving | null {
-  const costMonth = monthly(cost, measuredHours)
+  const costMonth = perMonth(cost, measuredHours)
   if (costMonth === null || !(allocatedHours > 0)) return null
   const use = Sketch.decode(sketch)
   const freed = use.expectedAtLeast(current, mean) - use.expectedAtLeast(recommended, mean)

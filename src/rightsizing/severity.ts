@@ -1,4 +1,4 @@
-import { MIB } from './draft.js'
+import { MIB } from '../domain/units.js'
 import type { Severity } from './recommendation.js'
 import type { Request } from './request.js'
 

@@ -1,10 +1,10 @@
 import type { NodeRow } from '../domain/rows.js'
 import { label } from '../domain/samples.js'
+import { GIB } from '../domain/units.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { isFuller } from './fuller.js'
 import type { GpuHours } from './gpus.js'
 import { containerKey, containerOnNodeKey, type Hour, type Reading, readingsOf } from './hour.js'
-import { GIB } from './nodes.js'
 import type { Tally } from './tally.js'
 import { type RunningContainer, usedHours } from './used.js'
 

@@ -1,14 +1,13 @@
 import { HIGHEST_PRICE, toMoney } from '../domain/money.js'
 import type { NodeRow } from '../domain/rows.js'
 import { type FactName, label } from '../domain/samples.js'
+import { GIB } from '../domain/units.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { isFuller, type Seen } from './fuller.js'
 import { type Hour, type Reading, readingsOf } from './hour.js'
 import { type Place, placesOf } from './places.js'
 import { type NodePrice, nodePrice, type PriceEvidence } from './prices.js'
 import type { Tally } from './tally.js'
-
-export const GIB = 2 ** 30
 
 /** No machine is larger: the number is broken. */
 const MOST = { cpuCores: 4096, ramBytes: 64 * 2 ** 40, gpus: 256 } as const

@@ -1,3 +1,4 @@
+import { GIB } from '../domain/units.js'
 import type { CpuPace, PublishedContainer } from '../domain/usage-samples.js'
 import type { Tally } from './tally.js'
 import {
@@ -39,7 +40,6 @@ export interface Bounds {
   readonly bytes: number
 }
 
-const GIB = 2 ** 30
 const NANO = 1e9
 const CPU_METRIC = {
   counter: 'container_cpu_usage_seconds_total',

@@ -1,11 +1,11 @@
 import { sumMoney } from '../domain/money.js'
 import { Sketch } from '../domain/sketch.js'
+import { GIB } from '../domain/units.js'
 import { POINT_SECONDS, type UsageRow } from '../domain/usage.js'
 import { HOUR_SECONDS, type Window } from '../domain/window.js'
 import type { PodUsage } from './usage-pods.js'
 import type { Scaled } from './usage-scalers.js'
 
-const GIB = 2 ** 30
 /** The share of the expected points that makes an hour a covered one. */
 const COVERED = 0.75
 /** A restart with so much of the limit in use is taken for memory that ran out, where nobody tells. */

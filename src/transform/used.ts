@@ -1,7 +1,7 @@
 import { label } from '../domain/samples.js'
+import { GIB } from '../domain/units.js'
 import { HOUR_SECONDS } from '../domain/window.js'
 import { containerKey, type Hour, type Reading, readingsOf } from './hour.js'
-import { GIB } from './nodes.js'
 
 /** A container on a node, and for how long: all that usage has to know of it. */
 export interface RunningContainer {

@@ -1,16 +1,16 @@
 import { splitMoney, toMoney } from '../domain/money.js'
 import type { AssetPriceSource, AssetRow, RemainderRow } from '../domain/rows.js'
 import { label, type Series } from '../domain/samples.js'
+import { GIB, MONTH_HOURS } from '../domain/units.js'
 import { type Claim, type ClaimShares, claimsOf, IMPOSSIBLE_GIB, type PodShare } from './claims.js'
 import { type Hour, readingsOf } from './hour.js'
-import { GIB } from './nodes.js'
 import { addAmount, type PodAmount, type RunningPod } from './pods.js'
 import { isPrice } from './prices.js'
 import type { Tally } from './tally.js'
 import { type Told, toldBy } from './told.js'
 
 /** List price of last resort, as Kubecost and OpenCost ship it: 0.04 a month (of 730 hours) per GiB. */
-export const DEFAULT_STORAGE_PRICE = 0.04 / 730
+export const DEFAULT_STORAGE_PRICE = 0.04 / MONTH_HOURS
 
 /** Disks, and who bears their cost. */
 export interface Volumes {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { formatMoney, type Money, parseMoney, sumMoney } from '../../domain/money.js'
+import { MONTH_HOURS } from '../../domain/units.js'
 import { type FactRecord, factRows } from '../facts/answer.js'
 import { type Filters, previousRange, type ValueFilter } from '../query/asked.js'
 import type { Breakdown } from '../query/parameters.js'
@@ -14,7 +15,6 @@ export interface AskedClusters extends AskedRange, AskedListing {
   readonly clusters: ValueFilter
 }
 
-const MONTH_HOURS = 730
 /** More than an account has clusters, five kinds of cost each. */
 const ALL_ROWS = 1_000_000
 

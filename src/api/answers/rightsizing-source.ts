@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
+import { HISTORIES } from '../../rightsizing/profiles.js'
 import type { AskedDates, ValueFilter, WindowRange } from '../query/asked.js'
 import { allOf, instant, satisfies, startsIn } from '../query/where.js'
 import type { RunQuery } from '../snapshot.js'
-
-/** Days of history that recommendations are computed from in advance. */
-const HISTORIES: readonly number[] = [7, 14, 30]
 
 /** Recommendations that were computed in advance, or the hours that they are to be computed from now. Unix seconds. */
 export type RightsizingSource =

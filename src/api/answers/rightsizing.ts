@@ -29,7 +29,7 @@ export interface AskedRightsizing extends OptionalDates, AskedListing, Rightsizi
 }
 
 /** What an answer is made of, and what of it may change. */
-interface Basis {
+interface RightsizingBasis {
   readonly dates: AskedDates
   readonly source: RightsizingSource
   readonly usage: UsageState
@@ -40,8 +40,8 @@ interface Basis {
 export async function answerRightsizing(
   run: RunQuery,
   given: Subject<AskedRightsizing>,
+  basis: RightsizingBasis,
 ): Promise<RightsizingBody> {
-  const basis = await basisOf(run, given)
   const { dates, source, ignore } = basis
   const { cloudAccountId, asked } = given
   // What recommendations are made of has versions of its own: a cursor must not lead from one into the next.
@@ -70,11 +70,10 @@ export async function answerRightsizing(
 }
 
 /** What the answer depends on beside the published costs: when what it is made of was computed, collected, ignored. */
-export async function rightsizingVersion(run: RunQuery, subject: Subject<AskedRightsizing>): Promise<string> {
-  return (await basisOf(run, subject)).version
-}
-
-async function basisOf(run: RunQuery, subject: Subject<AskedRightsizing>): Promise<Basis> {
+export async function rightsizingBasis(
+  run: RunQuery,
+  subject: Subject<AskedRightsizing>,
+): Promise<RightsizingBasis> {
   const { cloudAccountId, asked } = subject
   const dates = historyDates(subject)
   refuseExpired({ ...subject, asked: dates }, 'days')
@@ -96,7 +95,7 @@ async function basisOf(run: RunQuery, subject: Subject<AskedRightsizing>): Promi
 async function rowsOf(
   run: RunQuery,
   { cloudAccountId, asked, now }: Subject<AskedRightsizing>,
-  { source, usage }: Basis,
+  { source, usage }: RightsizingBasis,
 ) {
   if (source.kind === 'precomputed') {
     return { table: precomputedRows({ ...source, cloudAccountId }), computedAt: source.computedAt }
@@ -105,7 +104,10 @@ async function rowsOf(
   return { table, computedAt: count === 0 && usage.collected === 0 ? null : now }
 }
 
-function warningsOf({ dates, source, usage }: Basis, computedAt: number | null): MetaBody['warnings'] {
+function warningsOf(
+  { dates, source, usage }: RightsizingBasis,
+  computedAt: number | null,
+): MetaBody['warnings'] {
   const warnings: MetaBody['warnings'] = []
   if (computedAt === null) {
     const detail = 'how containers use CPU and memory has not been collected for any hour of the range yet'

@@ -37,9 +37,12 @@ export async function answerStatus(run: RunQuery, given: Subject<AskedStatus>): 
 }
 
 /** What the answer depends on beside what is published: every attempt, also one that failed. */
-export async function statusVersion(run: RunQuery, { cloudAccountId }: Subject<unknown>): Promise<string> {
+export async function statusBasis(
+  run: RunQuery,
+  { cloudAccountId }: Subject<unknown>,
+): Promise<{ version: string }> {
   const [row] = await run(attemptsFingerprint(cloudAccountId))
-  return row?.fingerprint ?? ''
+  return { version: row?.fingerprint ?? '' }
 }
 
 function toRow(record: StatusRecord, dueTo: number, { gaps }: MetaBody): StatusRow {

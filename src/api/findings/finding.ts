@@ -1,4 +1,4 @@
-import type { Money } from '../../domain/money.js'
+import { type Money, perMonth } from '../../domain/money.js'
 
 /** What is found, in the order in which it is told. */
 export const FINDINGS = [
@@ -97,13 +97,9 @@ export interface Findings {
   readonly unknown: Partial<Record<FindingCode, number>>
 }
 
-export const MONTH_HOURS = 730
-const MICRO = 1e6
-
-/** What a cost over some minutes comes to in a month, rounded down. */
+/** What a cost over some minutes comes to in a month. */
 export function monthlyCost(cost: Money, minutes: number): Money {
-  const whole = BigInt(Math.round(minutes * MICRO))
-  return whole <= 0n ? 0n : (cost * BigInt(MONTH_HOURS * 60 * MICRO)) / whole
+  return perMonth(cost, minutes / 60) ?? 0n
 }
 
 /** An instant as people read it, to the minute, UTC. */

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { OFFLINE_AFTER_SECONDS } from '../../domain/cluster.js'
 import { HOUR_SECONDS } from '../../domain/window.js'
-import { levelOf } from '../../rightsizing/confidence.js'
+import { FULL_SPAN_HOURS, levelOf } from '../../rightsizing/confidence.js'
 import type { ConfidenceLevel } from '../../rightsizing/recommendation.js'
 import { isLoadedWindow, type WindowScope } from '../answers/loaded.js'
 
@@ -18,8 +18,6 @@ export interface Confidence {
   readonly confidence: number
   readonly level: ConfidenceLevel
 }
-
-const SURE_AFTER_HOURS = 7 * 24
 
 /**
  * Common table `measured`: the published hours of the scope in which something was seen of the cluster, and whether they
@@ -72,6 +70,6 @@ export function confidenceOf(cluster: MeasuredCluster, since: number, judgedShar
     0,
   )
   const coverage = hours > 0 ? Math.min(1, covered / hours) : 0
-  const confidence = Math.min(1, hours / SURE_AFTER_HOURS) * coverage * judgedShare
+  const confidence = Math.min(1, hours / FULL_SPAN_HOURS) * coverage * judgedShare
   return { confidence, level: levelOf(confidence) }
 }

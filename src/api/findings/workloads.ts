@@ -41,8 +41,8 @@ export function abandonedWorkloads(
     const sent = bytes.get(keyOf(workload))
     if (workload.cpu_used === null || workload.traffic_days === 0 || sent === undefined) unknown++
     else {
-      const seconds = (workload.until - workload.since) / HOUR_SECONDS
-      const meanPods = workload.pod_hours / seconds
+      const hours = (workload.until - workload.since) / HOUR_SECONDS
+      const meanPods = workload.pod_hours / hours
       const rate = sent / (abandonedDays * DAY_SECONDS * meanPods)
       if (rate <= QUIET_BYTES_PER_SECOND) found.push(abandoned(workload, rate, clusters))
     }

@@ -44,8 +44,18 @@ interface AnyAsked {
   readonly cursor?: string | undefined
 }
 
+/** What an answer depends on beside the facts and the arguments: another version for anything that differs. */
+export interface Basis {
+  readonly version: string
+}
+
 /** An answer about one account, as data: how it is asked, what it gives, and how it is found. */
-export interface ReadRoute<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject> {
+export interface ReadRoute<
+  Query extends QuerySchema,
+  Asked extends AnyAsked,
+  Body extends TObject,
+  Own extends Basis = Basis,
+> {
   /** Last part of the path, and the name of the rows in the body. */
   readonly name: string
   readonly summary: string
@@ -55,19 +65,22 @@ export interface ReadRoute<Query extends QuerySchema, Asked extends AnyAsked, Bo
   /** What the arguments mean; refuses what each of them may say but not together. */
   read(values: Static<Query>, reader: ArgumentReader): Asked
   /** The whole answer from one snapshot. */
-  answer(run: RunQuery, subject: Subject<Asked>): Promise<Static<Body>>
+  answer(run: RunQuery, subject: Subject<Asked>, basis: Own): Promise<Static<Body>>
   /** All rows in order, to be fetched one batch after the other; taken from the answer unless told. */
   rows?(snapshot: Snapshot, subject: Subject<Asked>): Promise<(most: number) => Promise<readonly object[]>>
-  /** What the answer depends on beside the facts and the arguments; nothing unless told. */
-  version?(run: RunQuery, subject: Subject<Asked>): Promise<string>
+  /** What the answer depends on beside the facts and the arguments, looked at once for both; nothing unless told. */
+  basis?(run: RunQuery, subject: Subject<Asked>): Promise<Own>
   /** An account of which nothing has ever been loaded is answered all the same. */
   readonly answersEmpty?: boolean
 }
 
 /** Gives a route as it is, its parts checked against each other. */
-export function defineRoute<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
-  route: ReadRoute<Query, Asked, Body>,
-): ReadRoute<Query, Asked, Body> {
+export function defineRoute<
+  Query extends QuerySchema,
+  Asked extends AnyAsked,
+  Body extends TObject,
+  Own extends Basis = Basis,
+>(route: ReadRoute<Query, Asked, Body, Own>): ReadRoute<Query, Asked, Body, Own> {
   return route
 }
 
@@ -77,11 +90,12 @@ type RouteRequest = FastifyRequest<{ Params: { id: string }; Querystring: RawArg
  * Serves a route under an account. Checks in CloudTuner's order: header, permission, object, arguments. What the caller
  * has already (If-None-Match) is answered before any fact is read.
  */
-export function addReadRoute<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
-  api: Api,
-  deps: RouteDeps,
-  route: ReadRoute<Query, Asked, Body>,
-): void {
+export function addReadRoute<
+  Query extends QuerySchema,
+  Asked extends AnyAsked,
+  Body extends TObject,
+  Own extends Basis,
+>(api: Api, deps: RouteDeps, route: ReadRoute<Query, Asked, Body, Own>): void {
   const url = `/restapi/v2/cloud_accounts/:id/k8s/${route.name}`
   refuseOtherMethods(api, url)
   const options = {
@@ -93,8 +107,8 @@ export function addReadRoute<Query extends QuerySchema, Asked extends AnyAsked, 
     const exchange = { request, reply, cloudAccountId }
     if (wantsCsv(route.query, request)) return exportRows(deps, route, exchange)
     const body = await readSnapshot(deps.pool, cloudAccountId, async run => {
-      const subject = await findSubject(deps, route, run, exchange)
-      return subject === undefined ? undefined : route.answer(run, subject)
+      const found = await findSubject(deps, route, run, exchange)
+      return found === undefined ? undefined : route.answer(run, found.subject, found.basis)
     })
     return body === undefined ? reply.code(304).send() : reply.type(JSON_TYPE).send(body)
   })
@@ -107,12 +121,17 @@ interface Exchange {
 }
 
 /** What is to be answered about whom; undefined where the caller has the answer. Names its version in the reply. */
-async function findSubject<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
+async function findSubject<
+  Query extends QuerySchema,
+  Asked extends AnyAsked,
+  Body extends TObject,
+  Own extends Basis,
+>(
   deps: RouteDeps,
-  route: ReadRoute<Query, Asked, Body>,
+  route: ReadRoute<Query, Asked, Body, Own>,
   run: RunQuery,
   { request, reply, cloudAccountId }: Exchange,
-): Promise<Subject<Asked> | undefined> {
+): Promise<{ subject: Subject<Asked>; basis: Own } | undefined> {
   const account = await readAccount(run, cloudAccountId)
   if (account === undefined) throw accountNotFound(request.params.id)
   const given = wantsCsv(route.query, request) ? { ...request.query, format: 'csv' } : request.query
@@ -120,11 +139,15 @@ async function findSubject<Query extends QuerySchema, Asked extends AnyAsked, Bo
   const data = await readDataState(run, cloudAccountId)
   if (data.loadedWindows === 0 && route.answersEmpty !== true) throw nothingLoaded(cloudAccountId)
   const subject = subjectOf(deps, { cloudAccountId, account, asked, data })
-  const tag = answerTag([route.name, subject, (await route.version?.(run, subject)) ?? ''])
+  // A route that depends on nothing else looks at nothing of it.
+  const basis = (await route.basis?.(run, subject)) ?? (NO_BASIS as Own)
+  const tag = answerTag([route.name, subject, basis.version])
   const held = heldTag(request, tag)
   setCaching(reply, held ?? tag)
-  return held === undefined ? subject : undefined
+  return held === undefined ? { subject, basis } : undefined
 }
+
+const NO_BASIS: Basis = { version: '' }
 
 /** True where the rows are asked for as CSV; by the parameter, or without it by the Accept header. */
 function wantsCsv({ properties }: QuerySchema, { query, headers }: RouteRequest): boolean {
@@ -136,21 +159,23 @@ function wantsCsv({ properties }: QuerySchema, { query, headers }: RouteRequest)
 const BATCH = 500
 
 // The first rows are fetched before anything is sent, so that what fails on the way to them still has its status.
-async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
-  deps: RouteDeps,
-  route: ReadRoute<Query, Asked, Body>,
-  exchange: Exchange,
-): Promise<FastifyReply> {
+async function exportRows<
+  Query extends QuerySchema,
+  Asked extends AnyAsked,
+  Body extends TObject,
+  Own extends Basis,
+>(deps: RouteDeps, route: ReadRoute<Query, Asked, Body, Own>, exchange: Exchange): Promise<FastifyReply> {
   const { request, reply, cloudAccountId } = exchange
   const snapshot = await openSnapshot(deps.pool, cloudAccountId)
   let leave = () => {}
   try {
-    const subject = await findSubject(deps, route, snapshot.run, exchange)
+    const found = await findSubject(deps, route, snapshot.run, exchange)
     reply.type(CSV_TYPE)
-    if (subject === undefined) {
+    if (found === undefined) {
       await snapshot.close(true)
       return reply.code(304).send()
     }
+    const { subject } = found
     reply.header('content-disposition', attachment(route.name, subject.asked))
     if (request.method === 'HEAD') {
       await snapshot.close(true)
@@ -160,7 +185,7 @@ async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Bod
     leave = deps.enterExport()
     // Nothing moves on the connection until the first rows are there. Whoever then takes none is noticed by csvStream.
     reply.raw.setTimeout(EXPORT_MS + 30_000, () => reply.raw.destroy())
-    const next = await (route.rows?.(snapshot, subject) ?? rowsOfAnswer(route, snapshot.run, subject))
+    const next = await (route.rows?.(snapshot, subject) ?? rowsOfAnswer(route, snapshot.run, found))
     const rows = { first: await next(BATCH), next: () => next(BATCH) }
     const columns = Object.keys(rowSchema(route).properties)
     const close = (isClean: boolean) => {
@@ -178,13 +203,18 @@ async function exportRows<Query extends QuerySchema, Asked extends AnyAsked, Bod
 }
 
 /** The rows of an answer without a limit, for routes that have few. */
-async function rowsOfAnswer<Query extends QuerySchema, Asked extends AnyAsked, Body extends TObject>(
-  route: ReadRoute<Query, Asked, Body>,
+async function rowsOfAnswer<
+  Query extends QuerySchema,
+  Asked extends AnyAsked,
+  Body extends TObject,
+  Own extends Basis,
+>(
+  route: ReadRoute<Query, Asked, Body, Own>,
   run: RunQuery,
-  subject: Subject<Asked>,
+  { subject, basis }: { subject: Subject<Asked>; basis: Own },
 ): Promise<(most: number) => Promise<readonly object[]>> {
   const asked = { ...subject.asked, limit: Number.MAX_SAFE_INTEGER, cursor: undefined }
-  const body = await route.answer(run, { ...subject, asked })
+  const body = await route.answer(run, { ...subject, asked }, basis)
   const rows = (body as Record<string, object[]>)[route.name] ?? []
   return async most => rows.splice(0, most)
 }

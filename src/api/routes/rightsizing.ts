@@ -1,4 +1,4 @@
-import { answerRightsizing, rightsizingVersion } from '../answers/rightsizing.js'
+import { answerRightsizing, rightsizingBasis } from '../answers/rightsizing.js'
 import { askedOptionalDates, askedValues } from '../query/asked.js'
 import { askedKnobs } from '../query/rightsizing.js'
 import { RightsizingBody, RightsizingQuery } from '../schemas/rightsizing.js'
@@ -34,5 +34,5 @@ export const rightsizing = defineRoute({
     format: values.format,
   }),
   answer: answerRightsizing,
-  version: rightsizingVersion,
+  basis: rightsizingBasis,
 })

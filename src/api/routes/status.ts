@@ -1,5 +1,5 @@
 import { DAY_SECONDS } from '../../domain/window.js'
-import { answerStatus, statusVersion } from '../answers/status.js'
+import { answerStatus, statusBasis } from '../answers/status.js'
 import { askedOptionalDates, askedValues } from '../query/asked.js'
 import { StatusBody, StatusQuery } from '../schemas/status.js'
 import { defineRoute } from './read-route.js'
@@ -32,6 +32,6 @@ export const status = defineRoute({
     }
   },
   answer: answerStatus,
-  version: statusVersion,
+  basis: statusBasis,
   answersEmpty: true,
 })

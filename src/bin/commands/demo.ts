@@ -149,42 +149,47 @@ async function addMissingAccounts(pool: pg.Pool, estate: Estate): Promise<void> 
 }
 
 /** Follows the ledger until everything that was due has been read once. */
-async function followLoading(pool: pg.Pool, settleMinutes: number, signal: AbortSignal): Promise<void> {
-  const progress = createProgress({ unit: 'windows' })
-  try {
-    for (;;) {
-      if (signal.aborted) throw interrupted()
-      const newest = newestDueWindow(Math.floor(Date.now() / 1000), settleMinutes)
-      const { rows } = await pool.query<{ planned: number; read: number; newest: number | null }>(
-        `select count(*)::int as planned, count(read_at)::int as read, extract(epoch from max(window_start))::float8 as newest
-         from warehouse.window_ledger where window_start <= to_timestamp($1)`,
-        [newest],
-      )
-      const { planned = 0, read = 0, newest: reached = null } = rows[0] ?? {}
-      if (planned > 0) progress.update(read, planned)
-      if (planned > 0 && read === planned && reached === newest) return
-      await new Promise(resolve => setTimeout(resolve, 200))
-    }
-  } finally {
-    progress.stop()
-  }
+function followLoading(pool: pg.Pool, settleMinutes: number, signal: AbortSignal): Promise<void> {
+  return follow('windows', signal, async () => {
+    const newest = newestDueWindow(Math.floor(Date.now() / 1000), settleMinutes)
+    const { rows } = await pool.query<{ planned: number; read: number; newest: number | null }>(
+      `select count(*)::int as planned, count(read_at)::int as read, extract(epoch from max(window_start))::float8 as newest
+       from warehouse.window_ledger where window_start <= to_timestamp($1)`,
+      [newest],
+    )
+    const { planned = 0, read = 0, newest: reached = null } = rows[0] ?? {}
+    return { done: read, total: planned, isAll: planned > 0 && read === planned && reached === newest }
+  })
 }
 
 /** Follows the collecting of usage until it has caught up with the costs that are published. */
-async function followUsage(pool: pg.Pool, signal: AbortSignal): Promise<void> {
-  const progress = createProgress({ unit: 'windows of usage' })
+function followUsage(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  return follow('windows of usage', signal, async () => {
+    const { rows } = await pool.query<{ published: number; collected: number }>(
+      `select count(*)::int as published, count(*) filter (where u.revision = l.revision)::int as collected
+       from warehouse.window_ledger l
+       left join warehouse.usage_window u using (cloud_account_id, cluster_id, window_start)
+       where l.revision > 0`,
+    )
+    const { published = 0, collected = 0 } = rows[0] ?? {}
+    return { done: collected, total: published, isAll: collected === published }
+  })
+}
+
+/** Shows how far something is, until it is all there or the demo is interrupted. */
+async function follow(
+  unit: string,
+  signal: AbortSignal,
+  look: () => Promise<{ done: number; total: number; isAll: boolean }>,
+): Promise<void> {
+  const progress = createProgress({ unit })
   try {
     for (;;) {
-      if (signal.aborted) throw interrupted()
-      const { rows } = await pool.query<{ published: number; collected: number }>(
-        `select count(*)::int as published, count(*) filter (where u.revision = l.revision)::int as collected
-         from warehouse.window_ledger l
-         left join warehouse.usage_window u using (cloud_account_id, cluster_id, window_start)
-         where l.revision > 0`,
-      )
-      const { published = 0, collected = 0 } = rows[0] ?? {}
-      progress.update(collected, published)
-      if (collected === published) return
+      if (signal.aborted)
+        throw new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
+      const { done, total, isAll } = await look()
+      if (total > 0) progress.update(done, total)
+      if (isAll) return
       await new Promise(resolve => setTimeout(resolve, 200))
     }
   } finally {
@@ -197,10 +202,6 @@ async function recommendRequests({ jobs }: Service): Promise<void> {
   if (jobs === undefined) return
   const { computeRightsizing } = await import('../../../jobs/compute-rightsizing.js')
   await computeRightsizing.run(jobs, 'everything')
-}
-
-function interrupted(): NamedError {
-  return new NamedError('CANCELLED', 'The demo was interrupted; the next run goes on from here.')
 }
 
 /** Recommendations that the summary shows of each account. */

@@ -1,0 +1,21 @@
+import './theme.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { BrowserRouter } from 'react-router'
+import { SessionGate } from './session/session.js'
+import { App } from './shell/app.js'
+import { Clock } from './state/now.js'
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('the page has no place for the dashboard')
+createRoot(root).render(
+  <StrictMode>
+    <BrowserRouter>
+      <Clock>
+        <SessionGate>
+          <App />
+        </SessionGate>
+      </Clock>
+    </BrowserRouter>
+  </StrictMode>,
+)

@@ -1,0 +1,65 @@
+import type { ReactNode } from 'react'
+import { NavLink, useSearchParams } from 'react-router'
+import { useSession } from '../session/session.js'
+import { readFilters, writeFilters } from '../state/filters.js'
+import { Button } from '../ui/button.js'
+import { ErrorBoundary } from './error-boundary.js'
+import styles from './frame.module.css'
+import { Freshness } from './freshness.js'
+import { useTheme } from './theme.js'
+import { VIEWS } from './views.js'
+
+/** Name, navigation, data age and theme around every view. */
+export function Frame({ children }: { children: ReactNode }) {
+  const search = useSharedSearch()
+  const { account, close } = useSession()
+  return (
+    <div className={styles.frame}>
+      <a className={styles.skip} href="#view">
+        Skip to the view
+      </a>
+      <header className={styles.bar}>
+        <p className={styles.brand}>Kubernetes costs</p>
+        <nav aria-label="Views" className={styles.views}>
+          <ul>
+            {VIEWS.map(({ path, title }) => (
+              <li key={path}>
+                <NavLink to={{ pathname: path, search }} className={styles.view ?? ''}>
+                  {title}
+                </NavLink>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className={styles.session}>
+          <ThemeToggle />
+          <Button kind="quiet" onClick={close} title={`Cloud account ${account}`}>
+            Sign out
+          </Button>
+        </div>
+      </header>
+      <main id="view" className={styles.main} tabIndex={-1}>
+        <Freshness />
+        <ErrorBoundary>{children}</ErrorBoundary>
+      </main>
+    </div>
+  )
+}
+
+/** What a link to another view takes along: account, range and filters. What steers one view alone stays with it. */
+function useSharedSearch(): string {
+  const [params] = useSearchParams()
+  const shared = new URLSearchParams()
+  for (const name of ['account', 'range']) for (const value of params.getAll(name)) shared.append(name, value)
+  return writeFilters(shared, readFilters(params)).toString()
+}
+
+function ThemeToggle() {
+  const [theme, setTheme] = useTheme()
+  const isDark = theme === 'dark'
+  return (
+    <Button kind="quiet" aria-pressed={isDark} onClick={() => setTheme(isDark ? 'light' : 'dark')}>
+      <span aria-hidden>{isDark ? '☾' : '☀'}</span> Dark
+    </Button>
+  )
+}

@@ -1,0 +1,24 @@
+import type { ComponentProps } from 'react'
+import styles from './button.module.css'
+
+interface Props extends ComponentProps<'button'> {
+  readonly kind?: 'plain' | 'primary' | 'quiet' | 'link'
+  /** Still pressed: it can be focused, but does nothing. */
+  readonly isBusy?: boolean
+}
+
+export function Button({ kind = 'plain', isBusy = false, type = 'button', onClick, ...rest }: Props) {
+  return (
+    <button
+      {...rest}
+      type={type}
+      className={`${styles.button} ${styles[kind]}`}
+      aria-disabled={isBusy || rest.disabled || undefined}
+      aria-busy={isBusy || undefined}
+      onClick={event => {
+        if (isBusy) event.preventDefault()
+        else onClick?.(event)
+      }}
+    />
+  )
+}

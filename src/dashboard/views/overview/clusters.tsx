@@ -1,0 +1,106 @@
+import { useMemo } from 'react'
+import type { BodyOf } from '../../api/routes.js'
+import { useRead } from '../../api/use-read.js'
+import { type Money, moneyIn } from '../../format/money.js'
+import { duration, moment } from '../../format/time.js'
+import { useNow } from '../../state/now.js'
+import type { Hours } from '../../state/range.js'
+import { Band } from '../../ui/band.js'
+import { Change } from '../../ui/change.js'
+import { type Column, DataTable } from '../../ui/data-table.js'
+import { Panel } from '../../ui/panel.js'
+
+type Cluster = BodyOf<'clusters'>['clusters'][number]
+
+/** Every cluster: state and age of its data, cost and change, its parts, what of it is idle, and how well it is used. */
+export function ClustersPanel({ body, hours }: { body: BodyOf<'clusters'>; hours: Hours }) {
+  const now = useNow()
+  const efficiency = useRead('efficiency', {
+    start_date: hours.start,
+    end_date: hours.end,
+    breakdown_by: ['cluster'],
+    limit: 1000,
+  })
+  const idle = useMemo(() => {
+    const byCluster = new Map<string, number>()
+    for (const { cluster, workload_idle_cost } of efficiency.data?.efficiency ?? []) {
+      if (cluster !== null) byCluster.set(cluster, (byCluster.get(cluster) ?? 0) + workload_idle_cost)
+    }
+    return byCluster
+  }, [efficiency.data])
+  const columns = columnsOf(body, moneyIn(body.meta.currency), idle, now)
+  return (
+    <Panel
+      title="Clusters"
+      hint="Compared with the equally long range before. A dash is a cost that was not measured."
+    >
+      <DataTable name="Clusters" columns={columns} rows={body.clusters} keyOf={cluster => cluster.id} />
+    </Panel>
+  )
+}
+
+const PARTS = [
+  ['cpu_cost', 'CPU'],
+  ['ram_cost', 'Memory'],
+  ['gpu_cost', 'GPU'],
+  ['pv_cost', 'Volumes'],
+  ['network_cost', 'Network'],
+  ['load_balancer_cost', 'Balancers'],
+  ['management_cost', 'Fee'],
+] as const
+
+function columnsOf(
+  { clusters, total_cost, previous_range_start }: BodyOf<'clusters'>,
+  money: Money,
+  idle: ReadonlyMap<string, number>,
+  now: number,
+): Column<Cluster>[] {
+  const amount = (id: string, header: string, of: (cluster: Cluster) => number | null): Column<Cluster> => ({
+    id,
+    header,
+    isNumber: true,
+    cell: cluster => money.exact(of(cluster)),
+    total: money.exact(sumOf(clusters.map(of))),
+  })
+  return [
+    { id: 'name', header: 'Cluster', isRowHeader: true, cell: ({ name }) => name, total: 'Total' },
+    { id: 'state', header: 'Data', cell: cluster => <DataAge cluster={cluster} now={now} /> },
+    {
+      id: 'cost',
+      header: 'Cost',
+      isNumber: true,
+      cell: cluster => money.exact(cluster.total_cost),
+      total: money.exact(total_cost),
+    },
+    {
+      id: 'change',
+      header: 'Change',
+      isNumber: true,
+      cell: ({ first_seen, total_cost: cost, previous_total }) => (
+        <Change now={cost} before={first_seen <= previous_range_start ? previous_total : null} />
+      ),
+    },
+    {
+      id: 'efficiency',
+      header: 'Efficiency',
+      isNumber: true,
+      cell: it => <Band efficiency={it.total_efficiency} />,
+    },
+    amount('workload_idle', 'Workload idle', ({ cluster }) => idle.get(cluster) ?? null),
+    amount('infra_idle', 'Infra idle', ({ idle_cost }) => idle_cost),
+    ...PARTS.map(([key, header]) => amount(key, header, cluster => cluster[key])),
+  ]
+}
+
+// What was not measured anywhere has no sum; what was measured somewhere has that of these.
+function sumOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter(value => value !== null)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+}
+
+function DataAge({ cluster: { state, data_to, last_seen }, now }: { cluster: Cluster; now: number }) {
+  if (state === 'stale') return `not heard of since ${moment(last_seen)}`
+  return data_to === null
+    ? 'not loaded yet'
+    : `active, to ${moment(data_to)} (${duration(now - data_to)} ago)`
+}

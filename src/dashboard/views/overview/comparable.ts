@@ -1,0 +1,15 @@
+import type { BodyOf } from '../../api/routes.js'
+
+/**
+ * Total of the equally long range before, where every cluster that now costs something was measured from its beginning on:
+ * less would make growth out of missing data. Null where it can't be compared.
+ */
+export function comparable({
+  clusters,
+  previous_total,
+  previous_range_start,
+}: Pick<BodyOf<'clusters'>, 'previous_total' | 'previous_range_start'> & {
+  readonly clusters: readonly { readonly first_seen: number }[]
+}): number | null {
+  return clusters.every(cluster => cluster.first_seen <= previous_range_start) ? previous_total : null
+}

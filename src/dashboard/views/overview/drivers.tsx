@@ -1,0 +1,99 @@
+import { Link, useSearchParams } from 'react-router'
+import type { BodyOf } from '../../api/routes.js'
+import { useRead } from '../../api/use-read.js'
+import { moneyIn } from '../../format/money.js'
+import { percent } from '../../format/quantity.js'
+import { rowName } from '../../format/row-name.js'
+import { type Dimension, isDimension, titleOf } from '../../state/dimensions.js'
+import type { Field } from '../../state/fields.js'
+import type { Hours } from '../../state/range.js'
+import { useUrlState } from '../../state/use-state.js'
+import { Answered } from '../../ui/answered.js'
+import { type Column, DataTable } from '../../ui/data-table.js'
+import { Panel } from '../../ui/panel.js'
+import { Select } from '../../ui/select.js'
+import { ShareBar } from '../../ui/share-bar.js'
+
+const SHOWN = 8
+/** Labels that tell whose a workload is, the likeliest first. */
+const OWNER_LABELS = ['team', 'owner', 'department', 'product'] as const
+
+/** Empty: by the label that tells the team, where there is one, else by namespace. */
+const FIELDS: { readonly drivers: Field<Dimension | ''> } = {
+  drivers: {
+    fallback: '',
+    parse: ([name]) => (name !== undefined && isDimension(name) ? name : undefined),
+    print: name => [name],
+  },
+}
+
+type Row = BodyOf<'cost_allocation'>['cost_allocation'][number]
+
+/** Who costs most. */
+export function Drivers({ hours }: { hours: Hours }) {
+  const [{ drivers }, change] = useUrlState(FIELDS)
+  const dates = { start_date: hours.start, end_date: hours.end }
+  const labels = useRead('filters', { ...dates, dimension: 'label', limit: 50 })
+  const names = labels.data?.filters.map(({ value }) => value) ?? []
+  const owner = OWNER_LABELS.find(label => names.includes(label))
+  const by: Dimension = drivers === '' ? (owner === undefined ? 'namespace' : `label:${owner}`) : drivers
+  const isKnown = drivers !== '' || !labels.isPending
+  const answer = useRead(
+    'cost_allocation',
+    { ...dates, breakdown_by: [by], limit: SHOWN },
+    { enabled: isKnown, keep: true },
+  )
+  const choices: Dimension[] = [
+    'namespace',
+    'controller',
+    'cluster',
+    ...names.map(name => `label:${name}` as const),
+  ]
+  const options = [...new Set([by, ...choices])].map(name => [name, titleOf(name)] as const)
+  return (
+    <Panel
+      title="What costs most"
+      actions={
+        <Select label="By" value={by} options={options} onChange={name => change({ drivers: name })} />
+      }
+    >
+      <Answered what="What costs most" answer={answer} height={260}>
+        {body => <DriversTable by={by} body={body} />}
+      </Answered>
+    </Panel>
+  )
+}
+
+function DriversTable({ by, body }: { by: Dimension; body: BodyOf<'cost_allocation'> }) {
+  const money = moneyIn(body.meta.currency)
+  const rows = body.cost_allocation
+  const highest = Math.max(...rows.map(row => row.total_cost), 0)
+  const columns: Column<Row>[] = [
+    { id: 'name', header: titleOf(by), isRowHeader: true, cell: row => <DriverName by={by} row={row} /> },
+    {
+      id: 'bar',
+      header: 'Of the highest',
+      cell: row => (
+        <ShareBar share={highest > 0 ? row.total_cost / highest : 0} isIdle={row.kind === 'idle'} />
+      ),
+    },
+    { id: 'cost', header: 'Cost', isNumber: true, cell: row => money.exact(row.total_cost) },
+    {
+      id: 'share',
+      header: 'Share',
+      isNumber: true,
+      cell: row => percent(body.total_cost === 0 ? null : row.total_cost / body.total_cost),
+    },
+  ]
+  return <DataTable name="What costs most" columns={columns} rows={rows} keyOf={row => row.id} />
+}
+
+function DriverName({ by, row }: { by: Dimension; row: Row }) {
+  const [params] = useSearchParams()
+  if (row.kind !== 'workload') return rowName(row.name)
+  const search = new URLSearchParams()
+  for (const name of ['account', 'range']) for (const value of params.getAll(name)) search.append(name, value)
+  search.set('by', by === 'controller' ? 'pod' : 'controller')
+  search.append('path', `${by}:${row.name}`)
+  return <Link to={{ pathname: '/allocation', search: search.toString() }}>{row.name}</Link>
+}

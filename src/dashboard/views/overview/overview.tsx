@@ -1,0 +1,55 @@
+import { useRead } from '../../api/use-read.js'
+import { moneyIn } from '../../format/money.js'
+import { range as printRange } from '../../format/time.js'
+import { useRange } from '../../state/use-range.js'
+import { Answered } from '../../ui/answered.js'
+import { Empty } from '../../ui/empty.js'
+import { Partial } from '../../ui/partial.js'
+import { RangePicker } from '../../ui/range-picker.js'
+import { ViewHead } from '../../ui/view-head.js'
+import { ClustersPanel } from './clusters.js'
+import { CostOverTime } from './cost-over-time.js'
+import { Drivers } from './drivers.js'
+import { OverviewTiles } from './overview-tiles.js'
+import { Savings } from './savings.js'
+
+/** All clusters of the account: what they cost, what of it is wasted, who costs most, what could be saved. */
+export function Overview() {
+  const { hours } = useRange()
+  const dates = { start_date: hours.start, end_date: hours.end }
+  const clusters = useRead('clusters', { ...dates, limit: 1000 })
+  return (
+    <>
+      <ViewHead
+        title="Overview"
+        subtitle={`${printRange(hours.start, hours.end)}${hours.isSoFar ? ', today so far' : ''}`}
+      >
+        <RangePicker />
+      </ViewHead>
+      <Answered what="The clusters" answer={clusters} height={420}>
+        {body =>
+          body.total_count === 0 ? (
+            <NothingYet />
+          ) : (
+            <>
+              <Partial meta={body.meta} />
+              <OverviewTiles body={body} hours={hours} />
+              <CostOverTime hours={hours} />
+              <Drivers hours={hours} />
+              <Savings money={moneyIn(body.meta.currency)} />
+              <ClustersPanel body={body} hours={hours} />
+            </>
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+function NothingYet() {
+  return (
+    <Empty title="There are no costs in these days.">
+      Nothing was loaded for them: choose other days, or look at the pipeline for what is missing and why.
+    </Empty>
+  )
+}

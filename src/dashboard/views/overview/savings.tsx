@@ -1,0 +1,79 @@
+import { Link, useSearchParams } from 'react-router'
+import { useRead } from '../../api/use-read.js'
+import type { Money } from '../../format/money.js'
+import { count } from '../../format/quantity.js'
+import { Answered } from '../../ui/answered.js'
+import { type Column, DataTable } from '../../ui/data-table.js'
+import { Panel } from '../../ui/panel.js'
+
+const SHOWN = 5
+
+interface Saving {
+  readonly id: string
+  readonly what: string
+  readonly where: string
+  readonly amount: number
+}
+
+/** What could be saved a month: smaller requests, and what could be given up. */
+export function Savings({ money }: { money: Money }) {
+  const advice = useRead('rightsizing', { action: 'decrease', limit: SHOWN })
+  const findings = useRead('findings', { limit: SHOWN })
+  const [params] = useSearchParams()
+  const account = new URLSearchParams({ account: params.get('account') ?? '' }).toString()
+  return (
+    <Panel
+      title="What could be saved a month"
+      hint="As it has been for the last 14 days, a month of 730 hours. Smaller requests free capacity; money is saved when machines are removed."
+    >
+      <Answered what="Advice on requests" answer={advice} height={220}>
+        {requests => (
+          <Answered what="Findings" answer={findings} height={220}>
+            {found => (
+              <>
+                <p>
+                  <Link to={{ pathname: '/rightsizing', search: account }}>
+                    {money.exact(requests.gross_decrease)} by smaller requests of{' '}
+                    {count(requests.total_count)} containers
+                  </Link>
+                  , and{' '}
+                  <Link to={{ pathname: '/infrastructure', search: account }}>
+                    {money.exact(found.saving_month)} by giving up {count(found.total_count)} things
+                  </Link>
+                  . The largest of them:
+                </p>
+                <SavingsTable
+                  money={money}
+                  savings={[
+                    ...requests.rightsizing.map(row => ({
+                      id: `${row.cluster} ${row.namespace} ${row.controller} ${row.container}`,
+                      what: `Lower the requests of ${row.container} in ${row.controller}`,
+                      where: `${row.cluster} / ${row.namespace}`,
+                      amount: row.saving_month ?? 0,
+                    })),
+                    ...found.findings.map(row => ({
+                      id: row.id,
+                      what: row.detail,
+                      where: row.namespace === null ? row.cluster : `${row.cluster} / ${row.namespace}`,
+                      amount: row.saving_month ?? 0,
+                    })),
+                  ]}
+                />
+              </>
+            )}
+          </Answered>
+        )}
+      </Answered>
+    </Panel>
+  )
+}
+
+function SavingsTable({ savings, money }: { savings: readonly Saving[]; money: Money }) {
+  const rows = [...savings].sort((left, right) => right.amount - left.amount).slice(0, SHOWN)
+  const columns: Column<Saving>[] = [
+    { id: 'what', header: 'What to change', isRowHeader: true, cell: ({ what }) => what },
+    { id: 'where', header: 'Where', cell: ({ where }) => where },
+    { id: 'amount', header: 'Saves a month', isNumber: true, cell: ({ amount }) => money.exact(amount) },
+  ]
+  return <DataTable name="What could be saved" columns={columns} rows={rows} keyOf={({ id }) => id} />
+}

@@ -1,0 +1,5 @@
+import { ViewHead } from '../../ui/view-head.js'
+
+export function Pipeline() {
+  return <ViewHead title="Pipeline" />
+}

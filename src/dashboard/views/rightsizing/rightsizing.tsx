@@ -1,0 +1,5 @@
+import { ViewHead } from '../../ui/view-head.js'
+
+export function Rightsizing() {
+  return <ViewHead title="Rightsizing" />
+}

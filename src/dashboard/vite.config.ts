@@ -1,0 +1,16 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  build: {
+    outDir: '../../dist/dashboard',
+    emptyOutDir: true,
+    // What browsers do themselves for years now.
+    modulePreload: { polyfill: false },
+    // A data: URL would need a wider content security policy.
+    assetsInlineLimit: 0,
+  },
+  server: { proxy: { '/restapi': 'http://127.0.0.1:8080' } },
+})

@@ -5,9 +5,14 @@ const number = (digits: number): Intl.NumberFormat =>
 const whole = number(0)
 const oneDigit = number(1)
 const twoDigits = number(2)
-const percentage = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 })
+const percentage = new Intl.NumberFormat('en', {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+})
 const signedPercentage = new Intl.NumberFormat('en', {
   style: 'percent',
+  minimumFractionDigits: 1,
   maximumFractionDigits: 1,
   signDisplay: 'exceptZero',
 })

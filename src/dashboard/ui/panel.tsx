@@ -19,8 +19,8 @@ export function Panel({ title, hint, actions, children }: Props) {
           {title}
         </h2>
         {actions === undefined ? null : <div className={styles.actions}>{actions}</div>}
-        {hint === undefined ? null : <p className={styles.hint}>{hint}</p>}
       </div>
+      {hint === undefined ? null : <p className={styles.hint}>{hint}</p>}
       {children}
     </section>
   )

@@ -14,11 +14,7 @@ export function Partial({ meta }: { meta: Meta }) {
   return (
     <Notice kind={meta.partial ? 'warning' : 'info'}>
       <details className={styles.details}>
-        <summary>
-          {meta.partial
-            ? `These numbers are not complete${meta.coverage === null ? '' : `: ${percent(meta.coverage)} of the hours were measured`}.`
-            : 'There is something to know about these numbers.'}
-        </summary>
+        <summary>{sentenceOf(meta)}</summary>
         {gaps === 0 ? null : (
           <ul>
             {meta.gaps.slice(0, SHOWN).map(({ cluster, start_date, end_date, reason }) => (
@@ -35,4 +31,12 @@ export function Partial({ meta }: { meta: Meta }) {
       </details>
     </Notice>
   )
+}
+
+function sentenceOf({ partial, gaps, coverage }: Meta): string {
+  if (!partial) return 'There is something to know about these numbers.'
+  if (gaps.length === 0)
+    return 'These numbers are not complete: a part of the cost was not measured everywhere.'
+  const share = coverage === null ? '' : `, ${percent(coverage)} of them were measured`
+  return `These numbers are not complete: hours are missing${share}.`
 }

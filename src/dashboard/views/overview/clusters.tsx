@@ -9,6 +9,7 @@ import { Band } from '../../ui/band.js'
 import { Change } from '../../ui/change.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
 import { Panel } from '../../ui/panel.js'
+import styles from './overview.module.css'
 
 type Cluster = BodyOf<'clusters'>['clusters'][number]
 
@@ -21,13 +22,7 @@ export function ClustersPanel({ body, hours }: { body: BodyOf<'clusters'>; hours
     breakdown_by: ['cluster'],
     limit: 1000,
   })
-  const idle = useMemo(() => {
-    const byCluster = new Map<string, number>()
-    for (const { cluster, workload_idle_cost } of efficiency.data?.efficiency ?? []) {
-      if (cluster !== null) byCluster.set(cluster, (byCluster.get(cluster) ?? 0) + workload_idle_cost)
-    }
-    return byCluster
-  }, [efficiency.data])
+  const idle = useMemo(() => idleByCluster(efficiency.data?.efficiency ?? []), [efficiency.data])
   const columns = columnsOf(body, moneyIn(body.meta.currency), idle, now)
   return (
     <Panel
@@ -37,6 +32,23 @@ export function ClustersPanel({ body, hours }: { body: BodyOf<'clusters'>; hours
       <DataTable name="Clusters" columns={columns} rows={body.clusters} keyOf={cluster => cluster.id} />
     </Panel>
   )
+}
+
+interface Idle {
+  readonly workload: number
+  readonly infrastructure: number
+}
+
+/** What was reserved, and what was bought, for nothing; the latter with volumes and load balancers that no pod has. */
+function idleByCluster(rows: BodyOf<'efficiency'>['efficiency']): ReadonlyMap<string, Idle> {
+  const byCluster = new Map<string, Idle>()
+  for (const { cluster, workload_idle_cost, infra_idle_cost } of rows) {
+    if (cluster === null) continue
+    const sum = byCluster.get(cluster) ?? { workload: 0, infrastructure: 0 }
+    const workload = sum.workload + workload_idle_cost
+    byCluster.set(cluster, { workload, infrastructure: sum.infrastructure + infra_idle_cost })
+  }
+  return byCluster
 }
 
 const PARTS = [
@@ -52,7 +64,7 @@ const PARTS = [
 function columnsOf(
   { clusters, total_cost, previous_range_start }: BodyOf<'clusters'>,
   money: Money,
-  idle: ReadonlyMap<string, number>,
+  idle: ReadonlyMap<string, Idle>,
   now: number,
 ): Column<Cluster>[] {
   const amount = (id: string, header: string, of: (cluster: Cluster) => number | null): Column<Cluster> => ({
@@ -86,8 +98,8 @@ function columnsOf(
       isNumber: true,
       cell: it => <Band efficiency={it.total_efficiency} />,
     },
-    amount('workload_idle', 'Workload idle', ({ cluster }) => idle.get(cluster) ?? null),
-    amount('infra_idle', 'Infra idle', ({ idle_cost }) => idle_cost),
+    amount('workload_idle', 'Workload idle', ({ cluster }) => idle.get(cluster)?.workload ?? null),
+    amount('infra_idle', 'Infra idle', ({ cluster }) => idle.get(cluster)?.infrastructure ?? null),
     ...PARTS.map(([key, header]) => amount(key, header, cluster => cluster[key])),
   ]
 }
@@ -99,8 +111,11 @@ function sumOf(values: readonly (number | null)[]): number | null {
 }
 
 function DataAge({ cluster: { state, data_to, last_seen }, now }: { cluster: Cluster; now: number }) {
-  if (state === 'stale') return `not heard of since ${moment(last_seen)}`
-  return data_to === null
-    ? 'not loaded yet'
-    : `active, to ${moment(data_to)} (${duration(now - data_to)} ago)`
+  const text =
+    state === 'stale'
+      ? `silent since ${moment(last_seen)}`
+      : data_to === null
+        ? 'not loaded yet'
+        : `active, ${duration(now - data_to)} old`
+  return <span className={styles.age}>{text}</span>
 }

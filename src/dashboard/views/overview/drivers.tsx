@@ -13,8 +13,11 @@ import { type Column, DataTable } from '../../ui/data-table.js'
 import { Panel } from '../../ui/panel.js'
 import { Select } from '../../ui/select.js'
 import { ShareBar } from '../../ui/share-bar.js'
+import styles from './overview.module.css'
 
 const SHOWN = 8
+/** Rows that are nobody's, such as idle, come between. */
+const ASKED = 50
 /** Labels that tell whose a workload is, the likeliest first. */
 const OWNER_LABELS = ['team', 'owner', 'department', 'product'] as const
 
@@ -40,7 +43,7 @@ export function Drivers({ hours }: { hours: Hours }) {
   const isKnown = drivers !== '' || !labels.isPending
   const answer = useRead(
     'cost_allocation',
-    { ...dates, breakdown_by: [by], limit: SHOWN },
+    { ...dates, breakdown_by: [by], limit: ASKED },
     { enabled: isKnown, keep: true },
   )
   const choices: Dimension[] = [
@@ -66,16 +69,15 @@ export function Drivers({ hours }: { hours: Hours }) {
 
 function DriversTable({ by, body }: { by: Dimension; body: BodyOf<'cost_allocation'> }) {
   const money = moneyIn(body.meta.currency)
-  const rows = body.cost_allocation
+  const rows = body.cost_allocation.filter(isSomebodys).slice(0, SHOWN)
+  const others = othersOf(body.cost_allocation)
   const highest = Math.max(...rows.map(row => row.total_cost), 0)
   const columns: Column<Row>[] = [
     { id: 'name', header: titleOf(by), isRowHeader: true, cell: row => <DriverName by={by} row={row} /> },
     {
       id: 'bar',
       header: 'Of the highest',
-      cell: row => (
-        <ShareBar share={highest > 0 ? row.total_cost / highest : 0} isIdle={row.kind === 'idle'} />
-      ),
+      cell: row => <ShareBar share={highest > 0 ? row.total_cost / highest : 0} />,
     },
     { id: 'cost', header: 'Cost', isNumber: true, cell: row => money.exact(row.total_cost) },
     {
@@ -85,7 +87,29 @@ function DriversTable({ by, body }: { by: Dimension; body: BodyOf<'cost_allocati
       cell: row => percent(body.total_cost === 0 ? null : row.total_cost / body.total_cost),
     },
   ]
-  return <DataTable name="What costs most" columns={columns} rows={rows} keyOf={row => row.id} />
+  return (
+    <>
+      <DataTable name="What costs most" columns={columns} rows={rows} keyOf={row => row.id} />
+      {others.length === 0 ? null : (
+        <p className={styles.others}>
+          Besides, nobody’s:{' '}
+          {others.map(([name, cost]) => `${rowName(name)} ${money.exact(cost)}`).join(', ')}.
+        </p>
+      )}
+    </>
+  )
+}
+
+const isSomebodys = ({ kind }: Row): boolean => kind === 'workload' || kind === 'unallocated'
+
+/** What idle, fees and the like cost in all, by name. */
+function othersOf(rows: readonly Row[]): [string, number][] {
+  const costs = new Map<string, number>()
+  for (const row of rows) {
+    const name = `__${row.kind}__`
+    if (!isSomebodys(row)) costs.set(name, (costs.get(name) ?? 0) + row.total_cost)
+  }
+  return [...costs]
 }
 
 function DriverName({ by, row }: { by: Dimension; row: Row }) {

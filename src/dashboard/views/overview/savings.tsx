@@ -5,6 +5,7 @@ import { count } from '../../format/quantity.js'
 import { Answered } from '../../ui/answered.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
 import { Panel } from '../../ui/panel.js'
+import styles from './overview.module.css'
 
 const SHOWN = 5
 
@@ -71,8 +72,17 @@ export function Savings({ money }: { money: Money }) {
 function SavingsTable({ savings, money }: { savings: readonly Saving[]; money: Money }) {
   const rows = [...savings].sort((left, right) => right.amount - left.amount).slice(0, SHOWN)
   const columns: Column<Saving>[] = [
-    { id: 'what', header: 'What to change', isRowHeader: true, cell: ({ what }) => what },
-    { id: 'where', header: 'Where', cell: ({ where }) => where },
+    {
+      id: 'what',
+      header: 'What to change',
+      isRowHeader: true,
+      cell: ({ what, where }) => (
+        <>
+          {what}
+          <span className={styles.where}>{where}</span>
+        </>
+      ),
+    },
     { id: 'amount', header: 'Saves a month', isNumber: true, cell: ({ amount }) => money.exact(amount) },
   ]
   return <DataTable name="What could be saved" columns={columns} rows={rows} keyOf={({ id }) => id} />

@@ -10,6 +10,7 @@ import { ViewHead } from '../../ui/view-head.js'
 import { ClustersPanel } from './clusters.js'
 import { CostOverTime } from './cost-over-time.js'
 import { Drivers } from './drivers.js'
+import styles from './overview.module.css'
 import { OverviewTiles } from './overview-tiles.js'
 import { Savings } from './savings.js'
 
@@ -35,8 +36,10 @@ export function Overview() {
               <Partial meta={body.meta} />
               <OverviewTiles body={body} hours={hours} />
               <CostOverTime hours={hours} />
-              <Drivers hours={hours} />
-              <Savings money={moneyIn(body.meta.currency)} />
+              <div className={styles.pair}>
+                <Drivers hours={hours} />
+                <Savings money={moneyIn(body.meta.currency)} />
+              </div>
               <ClustersPanel body={body} hours={hours} />
             </>
           )

@@ -1,6 +1,7 @@
 import { Link, useSearchParams } from 'react-router'
+import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
-import type { Money } from '../../format/money.js'
+import { type Money, moneyIn } from '../../format/money.js'
 import { count } from '../../format/quantity.js'
 import { Answered } from '../../ui/answered.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
@@ -17,11 +18,9 @@ interface Saving {
 }
 
 /** What could be saved a month: smaller requests, and what could be given up. */
-export function Savings({ money }: { money: Money }) {
+export function Savings() {
   const advice = useRead('rightsizing', { action: 'decrease', limit: SHOWN })
   const findings = useRead('findings', { limit: SHOWN })
-  const [params] = useSearchParams()
-  const account = new URLSearchParams({ account: params.get('account') ?? '' }).toString()
   return (
     <Panel
       title="What could be saved a month"
@@ -30,43 +29,55 @@ export function Savings({ money }: { money: Money }) {
       <Answered what="Advice on requests" answer={advice} height={220}>
         {requests => (
           <Answered what="Findings" answer={findings} height={220}>
-            {found => (
-              <>
-                <p>
-                  <Link to={{ pathname: '/rightsizing', search: account }}>
-                    {money.exact(requests.gross_decrease)} by smaller requests of{' '}
-                    {count(requests.total_count)} containers
-                  </Link>
-                  , and{' '}
-                  <Link to={{ pathname: '/infrastructure', search: account }}>
-                    {money.exact(found.saving_month)} by giving up {count(found.total_count)} things
-                  </Link>
-                  . The largest of them:
-                </p>
-                <SavingsTable
-                  money={money}
-                  savings={[
-                    ...requests.rightsizing.map(row => ({
-                      id: `${row.cluster} ${row.namespace} ${row.controller} ${row.container}`,
-                      what: `Lower the requests of ${row.container} in ${row.controller}`,
-                      where: `${row.cluster} / ${row.namespace}`,
-                      amount: row.saving_month ?? 0,
-                    })),
-                    ...found.findings.map(row => ({
-                      id: row.id,
-                      what: row.detail,
-                      where: row.namespace === null ? row.cluster : `${row.cluster} / ${row.namespace}`,
-                      amount: row.saving_month ?? 0,
-                    })),
-                  ]}
-                />
-              </>
-            )}
+            {found => <Found requests={requests} found={found} />}
           </Answered>
         )}
       </Answered>
     </Panel>
   )
+}
+
+interface FoundProps {
+  readonly requests: BodyOf<'rightsizing'>
+  readonly found: BodyOf<'findings'>
+}
+
+function Found({ requests, found }: FoundProps) {
+  const [params] = useSearchParams()
+  const search = new URLSearchParams({ account: params.get('account') ?? '' }).toString()
+  const money = moneyIn(requests.meta.currency)
+  return (
+    <>
+      <p className={styles.sentence}>
+        <Link to={{ pathname: '/rightsizing', search }}>
+          {money.exact(requests.gross_decrease)} by smaller requests of {count(requests.total_count)}{' '}
+          containers
+        </Link>
+        , and{' '}
+        <Link to={{ pathname: '/infrastructure', search }}>
+          {money.exact(found.saving_month)} by giving up {count(found.total_count)} things
+        </Link>
+        . The largest of them:
+      </p>
+      <SavingsTable money={money} savings={savingsOf(requests, found)} />
+    </>
+  )
+}
+
+function savingsOf(requests: BodyOf<'rightsizing'>, found: BodyOf<'findings'>): Saving[] {
+  const smaller = requests.rightsizing.map(row => ({
+    id: `${row.cluster} ${row.namespace} ${row.controller} ${row.container}`,
+    what: `Lower the requests of ${row.container} in ${row.controller}`,
+    where: `${row.cluster} / ${row.namespace}`,
+    amount: row.saving_month ?? 0,
+  }))
+  const givenUp = found.findings.map(row => ({
+    id: row.id,
+    what: row.detail,
+    where: row.namespace === null ? row.cluster : `${row.cluster} / ${row.namespace}`,
+    amount: row.saving_month ?? 0,
+  }))
+  return [...smaller, ...givenUp]
 }
 
 function SavingsTable({ savings, money }: { savings: readonly Saving[]; money: Money }) {

@@ -2,7 +2,7 @@ import { Link, useSearchParams } from 'react-router'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import { type Money, moneyIn } from '../../format/money.js'
-import { count } from '../../format/quantity.js'
+import { bytes, count, millicores } from '../../format/quantity.js'
 import { Answered } from '../../ui/answered.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
 import { Panel } from '../../ui/panel.js'
@@ -64,20 +64,43 @@ function Found({ requests, found }: FoundProps) {
   )
 }
 
+type Advice = BodyOf<'rightsizing'>['rightsizing'][number]
+type Finding = BodyOf<'findings'>['findings'][number]
+
 function savingsOf(requests: BodyOf<'rightsizing'>, found: BodyOf<'findings'>): Saving[] {
   const smaller = requests.rightsizing.map(row => ({
-    id: `${row.cluster} ${row.namespace} ${row.controller} ${row.container}`,
-    what: `Lower the requests of ${row.container} in ${row.controller}`,
-    where: `${row.cluster} / ${row.namespace}`,
+    id: `${row.cluster} ${row.namespace} ${row.controller_kind} ${row.controller} ${row.container}`,
+    what: `Lower the requests of ${row.controller}, container ${row.container}`,
+    where: `${row.cluster} / ${row.namespace}: ${requestsOf(row)}`,
     amount: row.saving_month ?? 0,
   }))
   const givenUp = found.findings.map(row => ({
     id: row.id,
-    what: row.detail,
-    where: row.namespace === null ? row.cluster : `${row.cluster} / ${row.namespace}`,
+    what: `${GIVE_UP[row.finding]} ${row.name}`,
+    where: `${row.namespace === null ? row.cluster : `${row.cluster} / ${row.namespace}`}: ${row.detail}`,
     amount: row.saving_month ?? 0,
   }))
   return [...smaller, ...givenUp]
+}
+
+const GIVE_UP: Readonly<Record<Finding['finding'], string>> = {
+  unclaimed_volume: 'Delete the volume',
+  balancer_without_pods: 'Give up the load balancer',
+  idle_node: 'Remove the node',
+  over_provisioned_group: 'Take nodes from the group',
+  abandoned_workload: 'Remove the workload',
+  namespace_without_requests: 'Set requests in the namespace',
+}
+
+/** `CPU 2.00 cores → 28m, memory 6.0 GiB → 159 MiB`, of what is to be lowered. */
+function requestsOf(row: Advice): string {
+  const cpu =
+    row.cpu_action === 'decrease'
+      ? `CPU ${millicores(row.cpu_request)} → ${millicores(row.cpu_recommended)}`
+      : null
+  const ram =
+    row.ram_action === 'decrease' ? `memory ${bytes(row.ram_request)} → ${bytes(row.ram_recommended)}` : null
+  return [cpu, ram].filter(change => change !== null).join(', ')
 }
 
 function SavingsTable({ savings, money }: { savings: readonly Saving[]; money: Money }) {

@@ -20,8 +20,8 @@ export const topOf = (rows: readonly Row[]): Row[] =>
 
 /** The scope, narrowed to the values that these rows have. They satisfy its filters, so theirs take their place. */
 export function narrowed(scope: Scope, by: readonly Dimension[], rows: readonly Row[]): Scope {
-  const named: Record<string, string[]> = {}
-  const label: Record<string, string[]> = { ...scope.label }
+  const named: Record<string, readonly string[]> = {}
+  const label: Record<string, readonly string[]> = { ...scope.label }
   for (const dimension of by) {
     const into = labelOf(dimension) === null ? named : label
     into[parameterOf(dimension)] = [...new Set(rows.map(row => dimensionValue(row, dimension)))]

@@ -1,3 +1,4 @@
+import { comparable } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
 import { moneyIn } from '../../format/money.js'
 import { percent } from '../../format/quantity.js'
@@ -5,7 +6,6 @@ import { fullDay } from '../../format/time.js'
 import { Band } from '../../ui/band.js'
 import { Change } from '../../ui/change.js'
 import { Tile, Tiles } from '../../ui/tile.js'
-import { comparable } from './comparable.js'
 
 interface Props {
   readonly costs: BodyOf<'clusters'>

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
+import { useReadAll } from '../../api/use-read-all.js'
 import { range as printRange } from '../../format/time.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
@@ -39,11 +40,10 @@ interface PanelsProps {
 }
 
 function Panels({ clusters, hours }: PanelsProps) {
-  const efficiency = useRead('efficiency', {
+  const efficiency = useReadAll('efficiency', {
     start_date: hours.start,
     end_date: hours.end,
     breakdown_by: ['cluster'],
-    limit: 1000,
   })
   // What takes the API longer is asked after that, so that it holds up nothing that is read first.
   const isNext = !clusters.isPending && !efficiency.isPending

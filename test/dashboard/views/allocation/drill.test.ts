@@ -39,7 +39,9 @@ describe('looking into a row', () => {
     )
     fc.assert(
       fc.property(fc.uniqueArray(dimensions, { minLength: 1, maxLength: 2 }), by => {
-        let search: string | null = new URLSearchParams(by.map(name => ['by', name])).toString()
+        let search: string | null = new URLSearchParams(
+          by.map((name): [string, string] => ['by', name]),
+        ).toString()
         for (let level = 0; search !== null; level++) {
           expect(level).toBeLessThan(5)
           search = searchInto(new URLSearchParams(search), rowOf({ pod: 'a' }), stateOf(search))

@@ -26,12 +26,12 @@ export function OverviewTiles({ costs, waste }: Props) {
       <Tile label="Cost" value={money.exact(total_cost)} detail={<Compared costs={costs} />} />
       <Tile label="Wasted" value={money.exact(wasted_cost)} detail={shareOf(wasted_cost)} />
       <Tile
-        label="Workload idle: reserved, not used"
+        label="Workload idle: requested, not used"
         value={money.exact(workloadIdle)}
         detail={shareOf(workloadIdle)}
       />
       <Tile
-        label="Infrastructure idle: bought, not reserved"
+        label="Infrastructure idle: bought, not requested"
         value={money.exact(wasted_cost - workloadIdle)}
         detail={shareOf(wasted_cost - workloadIdle)}
       />

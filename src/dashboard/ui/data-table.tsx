@@ -104,7 +104,7 @@ function Cell<Row>({ column, children }: { column: Column<Row>; children: ReactN
   const className = column.isNumber ? styles.number : styles.text
   return column.isRowHeader ? (
     <th scope="row" className={`${styles.rowHeader} ${className}`}>
-      {children}
+      <div className={styles.rowName}>{children}</div>
     </th>
   ) : (
     <td className={className}>{children}</td>

@@ -34,7 +34,7 @@ export function columnsOf(money: Money, opening: Opening): Column<Row>[] {
       sortKey: by('saving_month'),
       cell: row => money.exact(row.saving_month),
     },
-    { id: 'action', header: 'What to do', cell: ({ action }) => <Action action={action} /> },
+    { id: 'action', header: 'What to do', cell: row => <Action row={row} /> },
     {
       id: 'where',
       header: 'Namespace',
@@ -76,7 +76,6 @@ export function columnsOf(money: Money, opening: Opening): Column<Row>[] {
       sortKey: by('confidence'),
       cell: row => `${LEVELS[row.confidence_level]}, ${percent(row.confidence)}`,
     },
-    { id: 'severity', header: 'Request is', cell: ({ severity }) => SEVERITIES[severity] ?? severity },
     { id: 'reasons', header: 'Because', cell: row => <Reasons codes={row.reasons} /> },
   ]
 }
@@ -105,11 +104,12 @@ function Name({ row, opening }: { row: Row; opening: Opening }) {
   )
 }
 
-function Action({ action }: { action: Row['action'] }) {
+function Action({ row: { action, severity } }: { row: Row }) {
   const { sign, text } = ACTIONS[action]
   return (
     <span className={styles.action}>
       <span aria-hidden>{sign}</span> {text}
+      <span className={styles.where}>{SEVERITIES[severity] ?? severity}</span>
     </span>
   )
 }

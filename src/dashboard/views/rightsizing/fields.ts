@@ -1,4 +1,5 @@
 import type { BodyOf, QueryOf } from '../../api/routes.js'
+import type { Dimension } from '../../state/dimensions.js'
 import { amount, choice, flag, type StateOf, text, texts, whole } from '../../state/fields.js'
 import { type Filter, filterQuery } from '../../state/filters.js'
 
@@ -43,7 +44,7 @@ export type Body = BodyOf<'rightsizing'>
 export type Row = Body['rightsizing'][number]
 
 /** The dimensions that requests are known by. */
-const DIMENSIONS: ReadonlySet<string> = new Set([
+const DIMENSIONS: ReadonlySet<Dimension> = new Set([
   'cluster',
   'namespace',
   'controller_kind',
@@ -51,13 +52,18 @@ const DIMENSIONS: ReadonlySet<string> = new Set([
   'container',
 ])
 
+/** Whether requests can be told apart by it. */
+export const isAskedBy = (dimension: Dimension): boolean => DIMENSIONS.has(dimension)
+
 /** The filters that requests can be told apart by, and those that can't be asked for. */
 export function splitFilters(filters: readonly Filter[]): {
   readonly used: readonly Filter[]
   readonly left: readonly Filter[]
 } {
-  const isUsed = ({ dimension }: Filter) => DIMENSIONS.has(dimension)
-  return { used: filters.filter(isUsed), left: filters.filter(filter => !isUsed(filter)) }
+  return {
+    used: filters.filter(({ dimension }) => isAskedBy(dimension)),
+    left: filters.filter(({ dimension }) => !isAskedBy(dimension)),
+  }
 }
 
 /**

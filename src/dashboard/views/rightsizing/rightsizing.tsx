@@ -7,12 +7,13 @@ import { useNow } from '../../state/now.js'
 import { useFilters, useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { Empty } from '../../ui/empty.js'
+import { FilterBar } from '../../ui/filter-bar.js'
 import { Notice } from '../../ui/notice.js'
 import { Partial } from '../../ui/partial.js'
 import { ViewHead } from '../../ui/view-head.js'
 import { AdviceTable } from './advice-table.js'
 import { Choices, HeadChoices } from './choices.js'
-import { type Body, FIELDS, isNarrowed, rightsizingQuery, splitFilters } from './fields.js'
+import { type Body, FIELDS, isAskedBy, isNarrowed, rightsizingQuery, splitFilters } from './fields.js'
 import { AdviceTiles, ConfidencePanel, leftOut } from './totals.js'
 
 const HOUR = 3600
@@ -35,6 +36,7 @@ export function Rightsizing() {
         <HeadChoices />
       </ViewHead>
       <Choices />
+      <FilterBar offers={isAskedBy} />
       <NotAsked filters={left} />
       <Answered what="Advice on requests" answer={answer} height={640}>
         {body => (

@@ -25,11 +25,11 @@ export const ACTION_OPTIONS = {
 
 /** How far off a request is. */
 export const SEVERITIES: Readonly<Record<string, string>> = {
-  CRITICAL: 'far off',
-  WARNING: 'off',
-  OK: 'a little off',
-  GOOD: 'about right',
-  UNKNOWN: 'unknown',
+  CRITICAL: 'request is far off',
+  WARNING: 'request is off',
+  OK: 'request is a little off',
+  GOOD: 'request is about right',
+  UNKNOWN: 'nothing to compare',
 }
 
 export const LEVELS: Readonly<Record<Row['confidence_level'], string>> = {

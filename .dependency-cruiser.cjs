@@ -10,6 +10,37 @@ const layer = (name, from, to) => ({
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
+    layer('dashboard-knows-no-server-code', '^src/dashboard/', '^src/dashboard/'),
+    layer('dashboard-api-asks-and-no-more', '^src/dashboard/api/', '^src/dashboard/api/'),
+    layer(
+      'dashboard-format-is-text',
+      '^src/dashboard/format/',
+      '^src/dashboard/(format/|api/(routes|openapi))',
+    ),
+    layer('dashboard-state-is-the-url', '^src/dashboard/state/', '^src/dashboard/(state|format)/'),
+    layer('dashboard-ui-knows-no-view', '^src/dashboard/ui/', '^src/dashboard/(ui|state|format|api)/'),
+    layer(
+      'dashboard-charts-know-no-view',
+      '^src/dashboard/charts/',
+      '^src/dashboard/(charts|ui|state|format|api)/',
+    ),
+    layer(
+      'dashboard-views-know-no-frame',
+      '^src/dashboard/views/',
+      '^src/dashboard/(views|charts|ui|state|format|api)/',
+    ),
+    {
+      name: 'dashboard-views-know-no-other-view',
+      severity: 'error',
+      from: { path: '^src/dashboard/views/([^/]+)/' },
+      to: { path: '^src/dashboard/views/', pathNot: '^src/dashboard/views/$1/' },
+    },
+    {
+      name: 'server-knows-no-dashboard',
+      severity: 'error',
+      from: { path: '^(src|jobs)/', pathNot: '^src/dashboard/' },
+      to: { path: '^src/dashboard/' },
+    },
     layer('domain-imports-itself-only', '^src/domain/', '^src/domain/'),
     layer('errors-import-nothing', '^src/errors\\.ts$', '^$'),
     layer('transform-is-pure', '^src/transform/', '^src/(domain/|transform/|errors\\.ts$)'),

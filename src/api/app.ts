@@ -9,6 +9,7 @@ import { ApiError } from './errors.js'
 import type { ObserveApi } from './events.js'
 import { DEFAULT_LIMITS, type Limits } from './limits.js'
 import { addCompression } from './plugins/compression.js'
+import { addDashboard } from './plugins/dashboard.js'
 import { addDocumentRoutes, addOpenApi } from './plugins/openapi.js'
 import { addRateLimit, admitAll, admitLimited } from './plugins/rate-limit.js'
 import { addPressureShedding, boundWork } from './plugins/shedding.js'
@@ -40,6 +41,8 @@ export interface AppOptions {
   readonly settleMinutes?: number
   /** How long facts of accounts are kept that have nothing of their own; for ever unless told. */
   readonly retention?: RouteDeps['retention']
+  /** Absolute path of the built dashboard; absent: none is served, and `/` is not found. */
+  readonly dashboardDirectory?: string | undefined
   readonly limits?: Partial<Limits>
   readonly observe?: ObserveApi
 }
@@ -85,6 +88,8 @@ export function buildApp(options: AppOptions): Api {
     addHealth(api, { pool: options.pool })
     addDocumentRoutes(api)
   })
+  const { dashboardDirectory } = options
+  if (dashboardDirectory !== undefined) addScope(app, api => addDashboard(api, dashboardDirectory))
   addScope(app, api => {
     boundWork(api, limits.inWork, observe)
     addReadRoutes(api, routeDeps(api, options, limits))

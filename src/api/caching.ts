@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { negotiate } from '@fastify/accept-negotiator'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const CODING = /-(zstd|br|gzip)"$/
 
@@ -29,4 +29,20 @@ export function heldTag(request: FastifyRequest, tag: string): string | undefine
     if (isSame && negotiate(accepted, [coding]) === coding) return plain
   }
   return undefined
+}
+
+/** Answers with a text that is the same for everybody, or with 304 who has it already. */
+export function sendUnlessHeld(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  {
+    text,
+    type,
+    cacheControl,
+  }: { readonly text: string; readonly type: string; readonly cacheControl: string },
+): FastifyReply {
+  const tag = entityTag(text)
+  const held = heldTag(request, tag)
+  reply.headers({ etag: held ?? tag, 'cache-control': cacheControl, vary: 'Accept-Encoding' })
+  return held === undefined ? reply.type(type).send(text) : reply.code(304).send()
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { NamedError } from '../errors.js'
 import { register as registerAccounts } from './commands/accounts.js'
@@ -16,6 +16,7 @@ import { register as registerStatus } from './commands/status.js'
 import { register as registerStores } from './commands/stores.js'
 import { register as registerTokens } from './commands/tokens.js'
 import { type CommandContext, EXIT, type ExitCode, explain } from './context.js'
+import { packageFile } from './package-file.js'
 
 /** Adds a family of commands to the program. */
 export type Register = (program: Command, context: CommandContext) => void
@@ -76,11 +77,8 @@ function buildProgram(context: CommandContext): Command {
   return program
 }
 
-// The code runs from src/bin and from dist/src/bin.
 function version(): string {
-  const file = ['../../package.json', '../../../package.json']
-    .map(path => new URL(path, import.meta.url))
-    .find(url => existsSync(url))
+  const file = packageFile('package.json')
   if (file === undefined) return 'unknown'
   const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
   const isPackage = typeof content === 'object' && content !== null && 'version' in content

@@ -8,13 +8,9 @@ import { planWindows } from '../../jobs/plan-windows.js'
 import { rollUpDays } from '../../jobs/roll-up-days.js'
 import { wakeDue } from '../../jobs/wake-due.js'
 import { wakeUsage } from '../../jobs/wake-usage.js'
-import { buildApp } from '../api/app.js'
-import type { ApiEvent } from '../api/events.js'
-import { SERVICE_LIMITS } from '../api/limits.js'
 import type { Config } from '../config.js'
 import { requireSchema } from '../db/migrate.js'
 import { checkServer, createPool } from '../db/pool.js'
-import { readerAdvice } from '../db/reader-role.js'
 import { NamedError } from '../errors.js'
 import { statusRows } from '../load/status.js'
 import type { Logger } from '../observe/logger.js'
@@ -25,6 +21,7 @@ import { openQueue } from '../queue/queues.js'
 import { schedule } from '../queue/schedule.js'
 import { createThanosClient } from '../thanos/client.js'
 import type { ThanosClient } from '../thanos/types.js'
+import { builtDashboard, startApi } from './api-role.js'
 import { startUsageWorker, startWorker } from './worker-role.js'
 
 export type Role = 'scheduler' | 'worker' | 'api'
@@ -33,20 +30,34 @@ export interface Service {
   readonly pool: pg.Pool
   /** Where the API listens, if this process has that role. */
   readonly apiUrl: string | undefined
+  /** Where the dashboard is, if this process has one. */
+  readonly dashboardUrl: string | undefined
   readonly jobs: JobContext | undefined
   close(): Promise<void>
 }
 
 const SCHEDULER_LIMIT_SECONDS = 300
+const NO_API = { apiUrl: undefined, dashboardUrl: undefined }
 
-/** Starts the roles of one process, each on what it needs and no more; closes in the reverse order. */
-export async function startService(config: Config, roles: readonly Role[], logger: Logger): Promise<Service> {
+/**
+ * Starts the roles of one process, each on what it needs and no more; closes in the reverse order. `dashboard` is the
+ * folder of the dashboard that the API serves.
+ */
+export async function startService(
+  config: Config,
+  roles: readonly Role[],
+  logger: Logger,
+  dashboard = builtDashboard(),
+): Promise<Service> {
   const opened: (() => Promise<void>)[] = []
   const close = async () => {
     for (const end of opened.splice(0).reverse()) await end()
   }
   try {
-    return await openService(config, roles, logger, opened, close)
+    const { pool, metrics, jobs } = await openService(config, roles, logger, opened)
+    const parts = { pool, metrics, logger, dashboard }
+    const addresses = roles.includes('api') ? await startApi(config, parts, opened) : NO_API
+    return { pool, ...addresses, jobs, close }
   } catch (error) {
     await close()
     throw error
@@ -58,8 +69,7 @@ async function openService(
   roles: readonly Role[],
   logger: Logger,
   opened: (() => Promise<void>)[],
-  close: () => Promise<void>,
-): Promise<Service> {
+): Promise<Pick<Service, 'pool' | 'jobs'> & { readonly metrics: Metrics }> {
   const pool = createPool(required(config.databaseUrl, 'DATABASE_URL'), {
     applicationName: `k8s-costs ${roles.join('+')}`,
     onIdleError: error =>
@@ -94,8 +104,7 @@ async function openService(
     if (roles.includes('scheduler')) opened.push(startScheduler(jobs, config, logger, progress, metrics))
     opened.push(async () => stop.abort(new NamedError('CANCELLED', 'the process stops')))
   }
-  const apiUrl = roles.includes('api') ? await startApi(config, { pool, metrics, logger }, opened) : undefined
-  return { pool, apiUrl, jobs, close }
+  return { pool, metrics, jobs }
 }
 
 function required(value: string | undefined, name: string): string {
@@ -162,17 +171,6 @@ function count(metrics: Metrics, event: JobEvent): void {
     metrics.windows.inc({ outcome: event.outcome })
     if (event.outcome === 'stale') metrics.staleAttempts.inc()
   }
-}
-
-function countAnswer(metrics: Metrics, event: ApiEvent): void {
-  if (event.kind === 'shed') {
-    metrics.httpShed.inc({ reason: event.reason })
-    return
-  }
-  const { route, status, seconds } = event
-  metrics.httpRequestSeconds.observe({ route, status }, seconds)
-  if (status === 304) metrics.httpCacheHits.inc()
-  if (status === 429) metrics.httpRateLimited.inc()
 }
 
 /** What the jobs need, without a queue: for a command that does the work itself. */
@@ -244,37 +242,5 @@ function startScheduler(
   return async () => {
     await Promise.all(tasks.map(task => task.stop()))
     await first
-  }
-}
-
-async function startApi(
-  config: Config,
-  { pool, metrics, logger }: Pick<JobParts, 'pool' | 'metrics' | 'logger'>,
-  opened: (() => Promise<void>)[],
-): Promise<string> {
-  const app = buildApp({
-    pool,
-    clusterSecret: config.api.clusterSecret,
-    authUrl: config.api.authUrl,
-    logger,
-    settleMinutes: config.schedule.settleMinutes,
-    retention: config.retention,
-    limits: { ...SERVICE_LIMITS, requestsPerMinute: config.api.rateLimit },
-    observe: event => countAnswer(metrics, event),
-  })
-  opened.push(() => app.close())
-  const advice = await readerAdvice(pool)
-  if (advice !== null) logger.warn(advice)
-  const { host, port } = config.api
-  try {
-    return await app.listen({ host, port })
-  } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-    const why = isTaken ? 'another process listens there' : 'the system refused it'
-    throw new NamedError(
-      'CONFIG_INVALID',
-      `Cannot listen on ${host}:${port}: ${why}. Set API_HOST and API_PORT.`,
-      { cause: error },
-    )
   }
 }

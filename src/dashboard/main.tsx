@@ -5,6 +5,7 @@ import { BrowserRouter } from 'react-router'
 import { SessionGate } from './session/session.js'
 import { App } from './shell/app.js'
 import { Clock } from './state/now.js'
+import { RefusedParameters } from './state/refused.js'
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no place for the dashboard')
@@ -13,7 +14,9 @@ createRoot(root).render(
     <BrowserRouter>
       <Clock>
         <SessionGate>
-          <App />
+          <RefusedParameters>
+            <App />
+          </RefusedParameters>
         </SessionGate>
       </Clock>
     </BrowserRouter>

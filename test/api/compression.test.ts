@@ -116,3 +116,19 @@ it('streams of CSV are compressed as they come', async () => {
   expect(head.body).toBe('')
   await app.close()
 })
+
+it('a route that is not compressed has its own hooks in order, for HEAD too', async () => {
+  const app = Fastify()
+  addCompression(app)
+  app.register((api, _options, done) => {
+    const onSend = async (_request: unknown, _reply: unknown, payload: unknown) => `${payload} and more`
+    api.get('/own', { compress: false, onSend }, async () => 'x'.repeat(2000))
+    done()
+  })
+  const headers = { 'accept-encoding': 'gzip' }
+  const get = await app.inject({ url: '/own', headers })
+  const head = await app.inject({ method: 'HEAD', url: '/own', headers })
+  expect(get.body).toBe(`${'x'.repeat(2000)} and more`)
+  expect([head.body, head.headers['content-length']]).toEqual(['', get.headers['content-length']])
+  await app.close()
+})

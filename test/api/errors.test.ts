@@ -2,10 +2,12 @@ import { connect, createServer } from 'node:net'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../../src/api/app.js'
+import { DASHBOARD_URLS } from '../../src/api/plugins/dashboard.js'
 import { DOCUMENT_URL, UI_REDIRECTS, UI_URL } from '../../src/api/plugins/openapi.js'
 import { createPool } from '../../src/db/pool.js'
 import { testDatabase } from '../support/postgres.js'
 import { seedAccount } from '../support/seed.js'
+import { makeDashboard } from './dashboard-files.js'
 import { DAY, envelope, FIRST, openWorld, SECRET, seedEmptyWindow, urlOf, type World } from './world.js'
 
 const ROUTE = '/restapi/v2/cloud_accounts/:id/k8s/cost_allocation'
@@ -170,8 +172,12 @@ describe('health', () => {
   })
 })
 
-it('lets nobody read any route but health and the document without credentials', async () => {
-  const own = buildApp({ pool: world.database.pool, clusterSecret: SECRET })
+it('lets nobody read any route but health, the document and the files of the dashboard without credentials', async () => {
+  const dashboard = await makeDashboard()
+  const own = buildApp({
+    ...{ pool: world.database.pool, clusterSecret: SECRET },
+    dashboardDirectory: dashboard.directory,
+  })
   const routes: string[] = []
   own.addHook('onRoute', ({ method, url }) => {
     if ([method].flat().includes('GET')) routes.push(url)
@@ -179,12 +185,14 @@ it('lets nobody read any route but health and the document without credentials',
   await own.ready()
   expect(routes).toContain(ROUTE)
   const isPublic = (url: string) =>
-    ['/healthz', '/readyz', DOCUMENT_URL, ...UI_REDIRECTS].includes(url) || url.startsWith(UI_URL)
+    ['/healthz', '/readyz', DOCUMENT_URL, ...UI_REDIRECTS, ...DASHBOARD_URLS].includes(url) ||
+    url.startsWith(UI_URL)
   for (const route of routes.filter(url => !isPublic(url))) {
     const { statusCode } = await own.inject({ url: route.replace(':id', FIRST) })
     expect([route, statusCode]).toEqual([route, 401])
   }
   await own.close()
+  await dashboard.remove()
 })
 
 it('logs one line per answer, without credentials, queries or texts of the database', async () => {

@@ -3,29 +3,40 @@ import openapiTS, { astToString } from 'openapi-typescript'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../../src/api/app.js'
+import { DASHBOARD_URLS } from '../../src/api/plugins/dashboard.js'
 import { DOCUMENT_URL, UI_REDIRECTS, UI_URL } from '../../src/api/plugins/openapi.js'
 import type { Api } from '../../src/api/routes/methods.js'
 import { createPool } from '../../src/db/pool.js'
+import { type DashboardFiles, makeDashboard } from './dashboard-files.js'
 import { type OpenApi, readOpenApi } from './document.js'
 
+let dashboard: DashboardFiles
 let app: Api
 let openApi: OpenApi
 const registered = new Map<string, Set<string>>()
 
 beforeAll(async () => {
+  dashboard = await makeDashboard()
   // Nothing here asks the database.
-  app = buildApp({ pool: createPool('postgres://nobody@127.0.0.1:1/none', { applicationName: 'test' }) })
+  const pool = createPool('postgres://nobody@127.0.0.1:1/none', { applicationName: 'test' })
+  app = buildApp({ pool, dashboardDirectory: dashboard.directory })
   app.addHook('onRoute', ({ url, method }) => {
     const methods = registered.get(url) ?? new Set()
     registered.set(url, new Set([...methods, ...[method].flat()]))
   })
   openApi = await readOpenApi(app)
 })
-afterAll(() => app.close())
+afterAll(async () => {
+  await app.close()
+  await dashboard.remove()
+})
 
 describe('the document', () => {
   it('has every route of the API and no other', () => {
-    const forPeople = (url: string) => UI_REDIRECTS.includes(url) || url.startsWith(UI_URL)
+    const ofDashboard = (url: string) => DASHBOARD_URLS.includes(url)
+    expect([...registered.keys()].filter(ofDashboard).sort()).toEqual([...DASHBOARD_URLS].sort())
+    const forPeople = (url: string) =>
+      UI_REDIRECTS.includes(url) || url.startsWith(UI_URL) || ofDashboard(url)
     const routes = [...registered]
       .filter(([url, methods]) => methods.has('GET') && !forPeople(url))
       .map(([url]) => url.replace(/:(\w+)/g, '{$1}'))

@@ -105,6 +105,11 @@ describe('the demo', () => {
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({ breakdown_by: 'namespace', meta: { currency: 'USD' } })
 
+    const page = /^The dashboard: (\S+)\?account=(\S+)$/m.exec(serving.stdout())
+    expect(serving.stdout()).toContain(`\n  Cloud account  ${page?.[2]}\n  Token          ${token}\n`)
+    expect(url).toContain(`/${page?.[2]}/`)
+    expect((await fetch(page?.[1] ?? '')).headers.get('content-type')).toBe('text/html; charset=utf-8')
+
     const second = demo('--once')
     expect(await second.ended).toEqual({ code: 2, signal: null })
     expect(second.stderr()).toContain(`The demo already runs on this machine (process ${serving.pid})`)

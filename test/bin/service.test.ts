@@ -1,8 +1,10 @@
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Service, startService } from '../../src/bin/service.js'
 import { readConfig } from '../../src/config.js'
 import { createToken } from '../../src/db/tokens.js'
+import { type DashboardFiles, FILES, makeDashboard } from '../api/dashboard-files.js'
 import { recordingLogger } from '../support/log.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { seedAccount, seedCluster, seedWindow } from '../support/seed.js'
@@ -11,11 +13,13 @@ const ACCOUNT = '11111111-1111-4111-8111-111111111111'
 const HOUR = 3600
 
 let database: TestDatabase
+let dashboard: DashboardFiles
 let service: Service
 let metricsUrl: string
 
 beforeAll(async () => {
   database = await testDatabase()
+  dashboard = await makeDashboard()
   const metricsPort = await freePort()
   metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`
   const config = readConfig({
@@ -26,10 +30,11 @@ beforeAll(async () => {
     RETENTION_HOURLY_DAYS: '2',
     RETENTION_DAILY_DAYS: '2',
   })
-  service = await startService(config, ['api'], recordingLogger().logger)
+  service = await startService(config, ['api'], recordingLogger().logger, dashboard.directory)
 })
 afterAll(async () => {
   await service.close()
+  await dashboard.remove()
   await database.drop()
 })
 
@@ -72,4 +77,26 @@ it('the API of a process keeps the configured limits, and Prometheus is told of 
   }
   expect(text).toContain('k8s_costs_http_cache_hits_total 1')
   expect(text).toContain('# TYPE k8s_costs_http_shed_total counter')
+})
+
+it('the API of a process has the dashboard that was built', async () => {
+  expect(service.dashboardUrl).toBe(`${service.apiUrl}/`)
+  const page = await fetch(service.dashboardUrl ?? '')
+  expect([page.status, await page.text()]).toEqual([200, FILES['/index.html']])
+})
+
+it('the API of a process is served without a dashboard that was not built, and says so once', async () => {
+  const { logger, lines } = recordingLogger()
+  const config = readConfig({ DATABASE_URL: database.url, API_PORT: '0', METRICS_PORT: '0' })
+  const missing = join(dashboard.directory, 'not-built')
+  const own = await startService(config, ['api'], logger, missing)
+  try {
+    expect(own.dashboardUrl).toBeUndefined()
+    expect((await fetch(`${own.apiUrl}/`)).status).toBe(404)
+    expect((await fetch(`${own.apiUrl}/readyz`)).status).toBe(200)
+    const told = lines.map(line => JSON.parse(line)).filter(({ msg }) => String(msg).includes('dashboard'))
+    expect(told).toMatchObject([{ level: 40, folder: missing }])
+  } finally {
+    await own.close()
+  }
 })

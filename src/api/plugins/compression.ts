@@ -21,10 +21,10 @@ export function addCompression(app: Api): void {
 }
 
 // A HEAD route of the server's own making drops the body and tells its size. It has to do so last: else what HEAD says
-// of the answer would differ from what GET says.
+// of the answer would differ from what GET says. A route that is not compressed has nothing that compresses it.
 function orderHooks(route: RouteOptions): void {
   const hooks: onSendHookHandler[] = [route.onSend ?? []].flat()
-  const compressing = hooks.splice(-1)
+  const compressing = route.compress === false ? [] : hooks.splice(-1)
   const dropping = route.method === 'HEAD' ? hooks.splice(-1) : []
   route.onSend = [...hooks, ...compressing, nameCoding, ...dropping]
 }

@@ -1,6 +1,6 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { entityTag, heldTag } from '../caching.js'
+import { sendUnlessHeld } from '../caching.js'
 import { JSON_TYPE } from '../error-reply.js'
 import { buildDocument } from '../openapi/document.js'
 import { type Documented, publicOperation } from '../openapi/operations.js'
@@ -52,14 +52,8 @@ export function addDocumentRoutes(api: Api): void {
   refuseOtherMethods(api, DOCUMENT_URL)
   api.get(DOCUMENT_URL, { config: { documented: DOCUMENT } }, async (request, reply) => {
     const text = JSON.stringify(api.swagger())
-    const tag = entityTag(text)
-    const held = heldTag(request, tag)
-    reply.headers({
-      etag: held ?? tag,
-      'cache-control': 'public, max-age=0, must-revalidate',
-      vary: 'Accept-Encoding',
-    })
-    return held === undefined ? reply.type(JSON_TYPE).send(text) : reply.code(304).send()
+    const cacheControl = 'public, max-age=0, must-revalidate'
+    return sendUnlessHeld(request, reply, { text, type: JSON_TYPE, cacheControl })
   })
   for (const url of UI_REDIRECTS) {
     refuseOtherMethods(api, url)

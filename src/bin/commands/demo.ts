@@ -41,7 +41,7 @@ export function register(program: Command, context: CommandContext): void {
   program
     .command('demo')
     .description(
-      'everything on this machine with nothing installed: an embedded PostgreSQL, a sample Thanos, the service and its API',
+      'everything on this machine with nothing installed: an embedded PostgreSQL, a sample Thanos, the service, its API and its dashboard',
     )
     .option('--once', 'load, print the cost summary and exit')
     .option(
@@ -250,13 +250,20 @@ async function printResult(
 async function printHowToAsk(context: CommandContext, pool: pg.Pool, service: Service): Promise<void> {
   const [account] = await listAccounts(pool)
   if (account === undefined) return
-  const { token } = await createToken(pool, { cloudAccountId: account.cloudAccountId })
+  const { cloudAccountId, name } = account
+  const { token } = await createToken(pool, { cloudAccountId })
   const now = Math.floor(Date.now() / 1000)
   const query = `start_date=${now - 2 * DAY_SECONDS}&end_date=${now}&breakdown_by=namespace`
   context.print('')
-  context.print(`A token for the account ${account.name}: ${token}`)
+  if (service.dashboardUrl !== undefined)
+    context.print(`The dashboard: ${service.dashboardUrl}?account=${cloudAccountId}`)
+  context.print(`The account ${name} opens with`)
+  context.print(`  Cloud account  ${cloudAccountId}`)
+  context.print(`  Token          ${token}`)
+  context.print('')
+  context.print('The same as the API tells it:')
   context.print(
-    `curl -s -H 'Authorization: Bearer ${token}' '${service.apiUrl}/restapi/v2/cloud_accounts/${account.cloudAccountId}/k8s/cost_allocation?${query}'`,
+    `curl -s -H 'Authorization: Bearer ${token}' '${service.apiUrl}/restapi/v2/cloud_accounts/${cloudAccountId}/k8s/cost_allocation?${query}'`,
   )
   context.print(`Every route, to read and to try: ${service.apiUrl}/restapi/v2/swagger`)
   context.say(

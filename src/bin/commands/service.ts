@@ -5,7 +5,7 @@ import { ensureRoles } from '../../db/roles.js'
 import { createLogger } from '../../observe/logger.js'
 import type { CommandContext } from '../context.js'
 import { runUntilStopped } from '../lifecycle.js'
-import type { Role } from '../service.js'
+import type { Role, Service } from '../service.js'
 
 interface ServiceCommand {
   readonly name: string
@@ -36,7 +36,7 @@ const COMMANDS: readonly ServiceCommand[] = [
   {
     name: 'api',
     roles: ['api'],
-    does: 'serves the reader API; any number at once is safe',
+    does: 'serves the reader API and the dashboard; any number at once is safe',
     need: ['database'],
   },
 ]
@@ -69,11 +69,15 @@ async function serve({ name, roles, need }: ServiceCommand, context: CommandCont
       // Loaded when needed: it brings queue, HTTP and Thanos along, which no --help should wait for.
       const { startService } = await import('../service.js')
       const service = await startService(config, roles, logger)
-      const where = service.apiUrl === undefined ? '' : `; the API listens on ${service.apiUrl}`
-      context.say(`k8s-costs ${name} is running${where}`)
+      context.say(`k8s-costs ${name} is running${whereToFind(service)}`)
       return service
     },
     { say: context.say },
   )
   context.exitWith(code)
+}
+
+function whereToFind({ apiUrl, dashboardUrl }: Service): string {
+  if (apiUrl === undefined) return ''
+  return `; the API listens on ${apiUrl}${dashboardUrl === undefined ? '' : ' and has the dashboard at /'}`
 }

@@ -7,8 +7,14 @@ export type Route = keyof paths extends infer P ? (P extends `${Prefix}${infer R
 
 type Get<R extends Route> = paths[`${Prefix}${R}`]['get']
 
+type Documented<R extends Route> = NonNullable<Get<R>['parameters']['query']>
+
 /** Arguments of a route by name. Lists are repeated; those of `label` are names with their dot, `label.team`. */
-export type QueryOf<R extends Route> = NonNullable<Get<R>['parameters']['query']>
+export type QueryOf<R extends Route> = Omit<Documented<R>, 'label'> &
+  // The document can't say that these may be repeated too.
+  ('label' extends keyof Documented<R>
+    ? { readonly label?: Readonly<Record<string, readonly string[]>> }
+    : unknown)
 
 /** What a route answers with status 200. */
 export type BodyOf<R extends Route> = Get<R>['responses'][200]['content']['application/json']

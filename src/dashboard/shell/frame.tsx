@@ -6,6 +6,7 @@ import { Button } from '../ui/button.js'
 import { ErrorBoundary } from './error-boundary.js'
 import styles from './frame.module.css'
 import { Freshness } from './freshness.js'
+import { Refused } from './refused.js'
 import { useTheme } from './theme.js'
 import { VIEWS } from './views.js'
 
@@ -40,6 +41,7 @@ export function Frame({ children }: { children: ReactNode }) {
       </header>
       <main id="view" className={styles.main} tabIndex={-1}>
         <Freshness />
+        <Refused />
         <ErrorBoundary>{children}</ErrorBoundary>
       </main>
     </div>

@@ -1,20 +1,22 @@
-import { useCallback, useMemo } from 'react'
+import { useCallback, useId, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { type Fields, readState, type StateOf, writeState } from './fields.js'
 import { type Filter, readFilters, writeFilters } from './filters.js'
+import { useReportRefused } from './refused.js'
 
 /** Changes some values; a new entry in the history, so that the back button takes them back. */
 type Change<F extends Fields> = (changes: Partial<StateOf<F>>) => void
 
 /** The state of a view as the URL has it. `fields` is a constant of the view. */
-export function useUrlState<F extends Fields>(fields: F): [StateOf<F>, Change<F>, readonly string[]] {
+export function useUrlState<F extends Fields>(fields: F): [StateOf<F>, Change<F>] {
   const [params, setParams] = useSearchParams()
   const { state, refused } = useMemo(() => readState(fields, params), [fields, params])
+  useReportRefused(useId(), refused)
   const change = useCallback<Change<F>>(
     changes => setParams(current => writeState(fields, current, changes)),
     [fields, setParams],
   )
-  return [state, change, refused]
+  return [state, change]
 }
 
 /** The filters as the URL has them, and how to put others in their place. */

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../format/money.js'
 import { change } from '../format/quantity.js'
 
 interface Props {
@@ -8,7 +9,7 @@ interface Props {
 
 /** How an amount differs from that of the equally long range before. */
 export function Change({ now, before }: Props) {
-  if (before === null || before === 0) return <span>nothing to compare with</span>
+  if (before === null || before === 0) return UNKNOWN
   const share = now / before - 1
   const sign = Math.abs(share) < 0.0005 ? '=' : share > 0 ? '▲' : '▼'
   return (

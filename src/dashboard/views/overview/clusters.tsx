@@ -27,7 +27,7 @@ export function ClustersPanel({ body, hours }: { body: BodyOf<'clusters'>; hours
   return (
     <Panel
       title="Clusters"
-      hint="Compared with the equally long range before. A dash is a cost that was not measured."
+      hint="Compared with the equally long range before. A dash is what was not measured, or has nothing to be compared with."
     >
       <DataTable name="Clusters" columns={columns} rows={body.clusters} keyOf={cluster => cluster.id} />
     </Panel>

@@ -1,6 +1,8 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
-import { moneyIn } from '../../format/money.js'
 import { range as printRange } from '../../format/time.js'
+import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
 import { Answered } from '../../ui/answered.js'
 import { Empty } from '../../ui/empty.js'
@@ -10,14 +12,14 @@ import { ViewHead } from '../../ui/view-head.js'
 import { ClustersPanel } from './clusters.js'
 import { CostOverTime } from './cost-over-time.js'
 import { Drivers } from './drivers.js'
+import styles from './overview.module.css'
 import { OverviewTiles } from './overview-tiles.js'
 import { Savings } from './savings.js'
 
 /** All clusters of the account: what they cost, what of it is wasted, who costs most, what could be saved. */
 export function Overview() {
   const { hours } = useRange()
-  const dates = { start_date: hours.start, end_date: hours.end }
-  const clusters = useRead('clusters', { ...dates, limit: 1000 })
+  const clusters = useRead('clusters', { start_date: hours.start, end_date: hours.end, limit: 1000 })
   return (
     <>
       <ViewHead
@@ -26,21 +28,35 @@ export function Overview() {
       >
         <RangePicker />
       </ViewHead>
-      <Answered what="The clusters" answer={clusters} height={420}>
-        {body =>
-          body.total_count === 0 ? (
-            <NothingYet />
-          ) : (
-            <>
-              <Partial meta={body.meta} />
-              <OverviewTiles body={body} hours={hours} />
-              <CostOverTime hours={hours} />
-              <Drivers hours={hours} />
-              <Savings money={moneyIn(body.meta.currency)} />
-              <ClustersPanel body={body} hours={hours} />
-            </>
-          )
-        }
+      {clusters.data?.total_count === 0 ? <NothingYet /> : <Panels clusters={clusters} hours={hours} />}
+    </>
+  )
+}
+
+interface PanelsProps {
+  readonly clusters: UseQueryResult<BodyOf<'clusters'>>
+  readonly hours: Hours
+}
+
+// None waits for another's answer: what the API can tell at once is seen at once.
+function Panels({ clusters, hours }: PanelsProps) {
+  return (
+    <>
+      <Answered what="The costs" answer={clusters} height={150}>
+        {body => (
+          <>
+            <Partial meta={body.meta} />
+            <OverviewTiles body={body} hours={hours} />
+          </>
+        )}
+      </Answered>
+      <CostOverTime hours={hours} />
+      <div className={styles.pair}>
+        <Drivers hours={hours} />
+        <Savings />
+      </div>
+      <Answered what="The clusters" answer={clusters} height={180}>
+        {body => <ClustersPanel body={body} hours={hours} />}
       </Answered>
     </>
   )

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { BodyOf } from '../../api/routes.js'
-import { useRead } from '../../api/use-read.js'
+import { useReadAll } from '../../api/use-read-all.js'
 import { type Money, moneyIn } from '../../format/money.js'
 import { duration, moment } from '../../format/time.js'
 import { useNow } from '../../state/now.js'
@@ -16,11 +16,10 @@ type Cluster = BodyOf<'clusters'>['clusters'][number]
 /** Every cluster: state and age of its data, cost and change, its parts, what of it is idle, and how well it is used. */
 export function ClustersPanel({ body, hours }: { body: BodyOf<'clusters'>; hours: Hours }) {
   const now = useNow()
-  const efficiency = useRead('efficiency', {
+  const efficiency = useReadAll('efficiency', {
     start_date: hours.start,
     end_date: hours.end,
     breakdown_by: ['cluster'],
-    limit: 1000,
   })
   const idle = useMemo(() => idleByCluster(efficiency.data?.efficiency ?? []), [efficiency.data])
   const columns = columnsOf(body, moneyIn(body.meta.currency), idle, now)

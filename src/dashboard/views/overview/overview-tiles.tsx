@@ -1,5 +1,6 @@
+import { comparable } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
-import { useRead } from '../../api/use-read.js'
+import { useReadAll } from '../../api/use-read-all.js'
 import { moneyIn } from '../../format/money.js'
 import { percent } from '../../format/quantity.js'
 import { fullDay } from '../../format/time.js'
@@ -8,7 +9,6 @@ import { Answered } from '../../ui/answered.js'
 import { Band } from '../../ui/band.js'
 import { Change } from '../../ui/change.js'
 import { Tile, Tiles } from '../../ui/tile.js'
-import { comparable } from './comparable.js'
 
 interface Props {
   readonly body: BodyOf<'clusters'>
@@ -18,11 +18,10 @@ interface Props {
 /** The numbers that count: cost, what of it was reserved or bought in vain, and how well the rest is used. */
 export function OverviewTiles({ body, hours }: Props) {
   const money = moneyIn(body.meta.currency)
-  const efficiency = useRead('efficiency', {
+  const efficiency = useReadAll('efficiency', {
     start_date: hours.start,
     end_date: hours.end,
     breakdown_by: ['cluster'],
-    limit: 1000,
   })
   const before = comparable(body)
   return (

@@ -5,6 +5,7 @@ import { assetPage } from '../../src/api/answers/assets-query.js'
 import { clusterCostPage } from '../../src/api/answers/cluster-cost-query.js'
 import { hoursOnly, planDays } from '../../src/api/facts/day-plan.js'
 import { STEPS, type Step } from '../../src/api/query/parameters.js'
+import type { AssetsBody } from '../../src/api/schemas/assets.js'
 import type { ClusterCostBody, ClusterCostRow } from '../../src/api/schemas/cluster-cost.js'
 import { readSnapshot } from '../../src/api/snapshot.js'
 import { formatMoney, type Money, parseMoney, sumMoney, toMoney } from '../../src/domain/money.js'
@@ -107,6 +108,16 @@ async function checkAssets(): Promise<void> {
 
 describe('asset-side cost', () => {
   it('is what its assets cost, and the traffic, to the last digit', () => checkAssets())
+
+  it('is unknown for the types of assets that nothing tells of', async () => {
+    const question = { ...ASSET_RANGE, asset_type: ['disk', 'load_balancer', 'management'] }
+    const ofCluster = async (k8s_cluster: string) => {
+      const { by_type, meta } = await bodyOf<AssetsBody>(world, 'assets', { ...question, k8s_cluster })
+      return [by_type.map(({ total_cost }) => total_cost !== null), meta.partial]
+    }
+    expect(await ofCluster(CLUSTERS[0])).toEqual([[true, true, true], false])
+    expect(await ofCluster(CLUSTERS[1])).toEqual([[false, true, false], true])
+  })
 
   it('is exact per cluster and step, and null where nothing was measured', () => checkEveryStep())
 

@@ -19,12 +19,12 @@ export interface AssetsQuery extends WindowScope {
   readonly plan: DayPlan
 }
 
-/** Columns of a day of an asset, each with its type. */
+/** Columns of a day of an asset, each with its type. Quantities are made decimals once, as that takes its time. */
 const DAY_COLUMNS: readonly (readonly [string, string])[] = [
   ...['asset_type', 'asset_id', 'name'].map(name => [name, 'text'] as const),
   ['hours', 'bigint'],
   ...['minutes', 'cpu_core_hours', 'ram_gib_hours', 'gpu_hours', 'gib_hours', 'spot_hours'].map(
-    name => [name, 'float8'] as const,
+    name => [name, 'numeric'] as const,
   ),
   ...['cpu_cost', 'ram_cost', 'gpu_cost', 'total_cost'].map(name => [name, 'numeric'] as const),
   ['partial_parts', 'text[]'],
@@ -96,24 +96,21 @@ export function assetCosts(query: AssetsQuery): RawBuilder<unknown> {
 }
 
 /**
- * Statement: the days of the assets, with their idle cost. `first_at` and `last_at` are the bounds of the hours in which
- * the asset was there: to the hour where hours are read, those of the day where its sums are, which know no more.
+ * Statement: the days of the assets. `first_at` and `last_at` are the bounds of the hours in which the asset was there: to
+ * the hour where hours are read, those of the day where its sums are, which know no more.
  */
 export function assetDays(query: AssetsQuery): RawBuilder<unknown> {
-  const days = sql.join(
+  return sql.join(
     sourcesOf(query).map(({ table, where, ofHours }) =>
       ofHours === undefined ? storedDays(table, where) : summedDays(ofHours, where),
     ),
     sql` union all `,
   )
-  return query.types.includes('node')
-    ? withIdle(query, days)
-    : sql`select d.*, null::numeric as idle_cost from (${days}) d`
 }
 
 function storedDays(table: string, where: RawBuilder<boolean>): RawBuilder<unknown> {
   return sql`
-    select h.cluster_id, h.day, ${sql.join(DAY_COLUMNS.map(([name]) => sql.ref(`h.${name}`)))},
+    select h.cluster_id, h.day, ${sql.join(DAY_COLUMNS.map(([name, type]) => sql`${sql.ref(`h.${name}`)}::${sql.raw(type)}`))},
       ${midnightOf(sql.ref('h.day'))} as first_at, ${midnightOf(sql.ref('h.day'))} + interval '1 day' as last_at
     from ${sql.table(`warehouse.${table}`)} h
     where ${where}`
@@ -136,26 +133,41 @@ function dateIn(moment: Column): Column {
   return sql`(${moment} at time zone 'UTC')::date`
 }
 
-// Idle is known by the name of the node, which several machines may have had in a day: then each bears the part that its
-// cost is of theirs, the same whether the day is read from hours or from its sum. Shares are differences of rounded
-// running sums, so that they add up to the last digit.
-function withIdle(query: AssetsQuery, days: RawBuilder<unknown>): RawBuilder<unknown> {
+/**
+ * Common tables up to `borne`, the idle cost of each machine by the day. It is known by the name of the node, which
+ * several machines may have had in a day: then each bears the part that its cost is of theirs, the same whether the day
+ * is read from hours or from its sum.
+ */
+export function idleTables(query: AssetsQuery): RawBuilder<unknown> {
+  const ofMachine = sql`i.cluster_id = d.cluster_id and i.day = d.day and i.node = d.name`
+  const ofCrowd = sql`c.cluster_id = d.cluster_id and c.day = d.day and c.name = d.name`
+  // Differences of rounded running sums, so that they add up to the last digit.
   const until = (cost: Column) => sql`coalesce(round(i.idle_cost * ${cost} / nullif(d.name_cost, 0), 12), 0)`
   return sql`
-    select d.*,
-      case when i.idle_cost is not null then
+    machine_day as (
+      select cluster_id, day, asset_id, name, total_cost from (${assetDays({ ...query, types: ['node'] })}) d
+    ),
+    idle_day as (${idleDays(query)}),
+    crowd as (select cluster_id, day, name from machine_day group by 1, 2, 3 having count(*) > 1),
+    borne as (
+      select d.cluster_id, d.asset_id, d.name, i.idle_cost
+      from machine_day d
+      join idle_day i on ${ofMachine}
+      left join crowd c on ${ofCrowd}
+      where c.name is null
+      union all
+      select d.cluster_id, d.asset_id, d.name,
         case when d.machines_left = 0 then i.idle_cost else ${until(sql`d.cost_so_far`)} end
           - ${until(sql`(d.cost_so_far - d.total_cost)`)}
-      end as idle_cost
-    from (
-      select d.*, sum(d.total_cost) over machine as cost_so_far, sum(d.total_cost) over name as name_cost,
-        count(*) over name - row_number() over machine as machines_left
-      from (${days}) d
-      window name as (partition by d.cluster_id, d.day, d.asset_type, d.name),
-        machine as (name order by d.asset_id collate "C")
-    ) d
-    left join (${idleDays(query)}) i
-      on d.asset_type = 'node' and i.cluster_id = d.cluster_id and i.day = d.day and i.node = d.name`
+      from (
+        select d.*, sum(d.total_cost) over machine as cost_so_far, sum(d.total_cost) over name as name_cost,
+          count(*) over name - row_number() over machine as machines_left
+        from machine_day d
+        join crowd c on ${ofCrowd}
+        window name as (partition by d.cluster_id, d.day, d.name), machine as (name order by d.asset_id collate "C")
+      ) d
+      join idle_day i on ${ofMachine}
+    )`
 }
 
 function idleDays(query: AssetsQuery): RawBuilder<unknown> {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { MONTH_HOURS } from '../../domain/units.js'
 import { dayOf } from '../facts/columns.js'
-import { type AssetsQuery, type AssetType, assetCosts, assetDays } from './asset-days.js'
+import { type AssetsQuery, type AssetType, assetCosts, assetDays, idleTables } from './asset-days.js'
 import { type AssetTotals, totalTables } from './asset-totals.js'
 import { isLoadedWindow, loadedHours } from './loaded.js'
 
@@ -64,7 +64,8 @@ export const ASSET_SORTS: readonly string[] = [...NUMBERS, ...NAMES, 'namespace'
 const TOLD = [
   ...['instance_type', 'region', 'zone', 'node_pool', 'provider_id', 'namespace', 'claim', 'storage_class'],
 ] as const
-const COSTS = ['cpu_cost', 'ram_cost', 'gpu_cost', 'total_cost', 'idle_cost'] as const
+const PAID = ['cpu_cost', 'ram_cost', 'gpu_cost', 'total_cost'] as const
+const COSTS = [...PAID, 'idle_cost'] as const
 const HOURS = ['cpu_core_hours', 'ram_gib_hours', 'gpu_hours', 'gib_hours'] as const
 /** What there is of an asset at a time, the hours that it is told by, and the cost that is null where it is unknown. */
 const CAPACITIES = [
@@ -115,45 +116,53 @@ function orderOf({ sort, order }: AssetOrder): RawBuilder<unknown> {
   return sql`${column} ${order === 'asc' ? sql`asc` : sql`desc`} nulls last, id`
 }
 
+const NO_IDLE = sql`
+  borne as (select null::text as cluster_id, null::text as asset_id, null::text as name, null::numeric as idle_cost)`
+
 function answerTable(query: AssetsQuery): RawBuilder<unknown> {
-  const { cloudAccountId } = query
-  const asked = JSON.stringify([cloudAccountId, 'asset'])
-  const isSpot = sql`case when count(d.spot_hours) > 0 then
-    sum(d.spot_hours::numeric) * 60 >= sum(d.minutes::numeric) filter (where d.spot_hours is not null) / 2 end`
+  const asked = JSON.stringify([query.cloudAccountId, 'asset'])
   return sql`
-    asset_day as (${assetDays(query)}),
+    ${query.types.includes('node') ? idleTables(query) : NO_IDLE},
+    idle as (select cluster_id, asset_id, name, sum(idle_cost) as idle_cost from borne group by 1, 2, 3),
     covered as (
       select l.cluster_id, (l.window_start at time zone 'UTC')::date as day, avg(l.coverage::numeric) as coverage
       from warehouse.window_ledger l
       where ${isLoadedWindow(query)}
       group by 1, 2
     ),
-    asset as (
-      select d.cluster_id as cluster, d.asset_type, d.asset_id, d.name,
-        min(d.first_at) as first_at, max(d.last_at) as last_at,
-        sum(d.minutes::numeric) as minutes, ${isSpot} as is_spot,
-        ${sql.join(TOLD.map(newest))},
-        ${sql.join(CAPACITIES.map(meanOf))},
-        ${sql.join(HOURS.map(name => sql`sum(${sql.ref(`d.${name}`)}::numeric) as ${sql.id(name)}`))},
-        ${sql.join(COSTS.map(name => sql`sum(${sql.ref(`d.${name}`)}) as ${sql.id(name)}`))},
-        ${sql.join(['cpu', 'ram', 'gpu'].map(lacks))},
-        (sum(c.coverage * d.hours) / nullif(sum(d.hours) filter (where c.coverage is not null), 0))::float8 as coverage
-      from asset_day d
-      left join covered c on c.cluster_id = d.cluster_id and c.day = d.day
-      group by 1, 2, 3, 4
-    ),
+    asset as (${assetSums(query)}),
     answer as materialized (
-      select *, (total_cost * ${MONTH_HOURS * 60}::numeric / nullif(minutes, 0))::float8 as monthly_rate,
+      select a.*, i.idle_cost, (a.total_cost * ${MONTH_HOURS * 60}::numeric / nullif(a.minutes, 0))::float8 as monthly_rate,
         -- The first half of a SHA-256, written as a UUID: an asset has the same id in every answer.
         encode(substr(sha256(convert_to(
-          ${asked}::text || row(cluster, asset_type, asset_id, name)::text, 'UTF8')), 1, 16), 'hex')::uuid as id
-      from asset
+          ${asked}::text || row(a.cluster, a.asset_type, a.asset_id, a.name)::text, 'UTF8')), 1, 16), 'hex')::uuid as id
+      from asset a
+      left join idle i
+        on a.asset_type = 'node' and i.cluster_id = a.cluster and i.asset_id = a.asset_id and i.name = a.name
     )`
 }
 
-function newest(name: string): RawBuilder<unknown> {
-  const column = sql.ref(`d.${name}`)
-  return sql`(array_agg(${column} order by d.day desc) filter (where ${column} is not null))[1] as ${sql.id(name)}`
+function assetSums(query: AssetsQuery): RawBuilder<unknown> {
+  const isSpot = sql`case when count(d.spot_hours) > 0 then
+    sum(d.spot_hours) * 60 >= sum(d.minutes) filter (where d.spot_hours is not null) / 2 end`
+  const sums = ['minutes', ...HOURS, ...PAID].map(
+    name => sql`sum(${sql.ref(`d.${name}`)}) as ${sql.id(name)}`,
+  )
+  return sql`
+    select d.cluster_id as cluster, d.asset_type, d.asset_id, d.name,
+      min(d.first_at) as first_at, max(d.last_at) as last_at, ${isSpot} as is_spot,
+      ${sql.join([...TOLD.map(lastTold), ...CAPACITIES.map(meanOf), ...sums, ...['cpu', 'ram', 'gpu'].map(lacks)])},
+      (sum(c.coverage * d.hours) / nullif(sum(d.hours) filter (where c.coverage is not null), 0))::float8 as coverage
+    from (select * from (${assetDays(query)}) d offset 0) d
+    left join covered c on c.cluster_id = d.cluster_id and c.day = d.day
+    group by 1, 2, 3, 4`
+}
+
+// The highest text of a day and what was told on it: an aggregate with an order of its own would sort all days. The day
+// is a number, as that is written faster than a date; it has six digits for centuries.
+function lastTold(name: string): RawBuilder<unknown> {
+  const day = sql`(d.day - date '1000-01-01')::text`
+  return sql`substr(max((${day} || ${sql.ref(`d.${name}`)}) collate "C"), 7) as ${sql.id(name)}`
 }
 
 // A day on which it is known in some hours and not in others tells no mean. Rounded, as quantities have fifteen digits.
@@ -161,9 +170,7 @@ function meanOf([name, hours, cost]: (typeof CAPACITIES)[number]): RawBuilder<un
   const amount = sql.ref(`d.${hours}`)
   const isKnown = sql`${amount} is not null and not ${sql.lit(cost)} = any(d.partial_parts)`
   return sql`round(
-    sum(${amount}::numeric) filter (where ${isKnown}) * 60
-      / nullif(sum(d.minutes::numeric) filter (where ${isKnown}), 0),
-    9
+    sum(${amount}) filter (where ${isKnown}) * 60 / nullif(sum(d.minutes) filter (where ${isKnown}), 0), 9
   )::float8 as ${sql.id(name)}`
 }
 

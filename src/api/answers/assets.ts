@@ -6,6 +6,7 @@ import type { RunQuery, Snapshot } from '../snapshot.js'
 import { ASSET_TYPES, type AssetsQuery, type AssetType } from './asset-days.js'
 import type { AssetTotals, AssetTypeRecord } from './asset-totals.js'
 import { type AssetRecord, assetPage, assetRows, assetTotal } from './assets-query.js'
+import { BY_HASH } from './by-hash.js'
 import { pagePlace } from './cursor.js'
 import { refuseExpired } from './expired.js'
 import { describeRange } from './facts.js'
@@ -24,6 +25,7 @@ export async function answerAssets(run: RunQuery, subject: Subject<AskedAssets>)
   refuseExpired(subject, 'days')
   const place = pagePlace(subject)
   const query = await assetsQuery(run, subject, asked.range)
+  await run(BY_HASH)
   const records = await run(assetPage(query, { ...asked, offset: place.offset }))
   const rows = records.flatMap(record => (record.id === null ? [] : [toRow(record)]))
   const [totals] = records
@@ -53,6 +55,7 @@ export async function openAssets(
   const { asked } = subject
   refuseExpired(subject, 'days')
   const query = await assetsQuery(snapshot.run, subject, asked.range)
+  await snapshot.run(BY_HASH)
   const next = await snapshot.open(assetRows(query, asked))
   return async most => (await next(most)).map(toRow)
 }

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Dimension } from '../state/dimensions.js'
 import {
   type FilterGroup,
@@ -19,15 +19,18 @@ const NOWHERE: readonly Place[] = []
 interface Props {
   /** Rows that were looked into: they decide on their dimensions, so filters by these are neither shown nor offered. */
   readonly path?: readonly Place[]
+  /** Dimensions that the view can filter by, where these are not all. */
+  readonly only?: readonly Dimension[]
 }
 
 /** The filters of the URL, each to be taken away, and a way to add others. */
-export function FilterBar({ path = NOWHERE }: Props) {
+export function FilterBar({ path = NOWHERE, only }: Props) {
   const [filters, change] = useFilters()
   const [isOpen, setIsOpen] = useState(false)
   const adder = useRef<HTMLButtonElement>(null)
-  const decided = useMemo(() => new Set<Dimension>(path.map(({ dimension }) => dimension)), [path])
-  const groups = groupFilters(filters.filter(({ dimension }) => !decided.has(dimension)))
+  const isOffered = (dimension: Dimension): boolean =>
+    (only?.includes(dimension) ?? true) && !path.some(place => place.dimension === dimension)
+  const groups = groupFilters(filters.filter(({ dimension }) => isOffered(dimension)))
 
   // What had the focus is gone with what it did.
   function changeTo(changed: readonly Filter[]): void {
@@ -63,7 +66,7 @@ export function FilterBar({ path = NOWHERE }: Props) {
       </div>
       {isOpen ? (
         <FilterForm
-          {...{ filters, path, decided }}
+          {...{ filters, path, isOffered }}
           onAdd={filter => change(withFilter(filters, filter))}
           onClose={close}
         />

@@ -11,6 +11,7 @@ export const SORTS = [
   'state',
   'data_to',
   'lag_seconds',
+  'usage_to',
   'coverage',
   'loaded',
   'open',

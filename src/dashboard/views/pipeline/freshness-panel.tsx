@@ -90,6 +90,14 @@ function columnsOf(now: number): Column<Cluster>[] {
       sortKey: 'last_import_attempt_at',
     },
     {
+      id: 'usage',
+      header: 'Use to (UTC)',
+      hint: 'Up to when the use of CPU and memory, which advice is made of, has been collected, and hours that wait for it.',
+      isNumber: true,
+      cell: usageOf,
+      sortKey: 'usage_to',
+    },
+    {
       id: 'coverage',
       header: 'Measured',
       hint: 'Share of the hours of these days that was measured.',
@@ -103,6 +111,11 @@ function columnsOf(now: number): Column<Cluster>[] {
     hours('incomplete', 'Refused', 'Hours that were not whole.'),
     hours('quarantined', 'Set aside', 'Hours that failed again and again.'),
   ]
+}
+
+function usageOf({ usage_to, usage_waiting }: Cluster): string {
+  const to = usage_to === null ? 'nothing yet' : moment(usage_to)
+  return usage_waiting === 0 ? to : `${to}, ${count(usage_waiting)} h wait`
 }
 
 function State({ cluster: { state, last_seen } }: { cluster: Cluster }) {

@@ -17,10 +17,11 @@ interface Props {
 export function HourGrid({ name, days }: Props) {
   const id = useId()
   const table = useRef<HTMLTableElement>(null)
-  const [current, setCurrent] = useState<Cell>({ row: 0, column: 0 })
+  const [focused, setFocused] = useState<Cell>({ row: 0, column: 0 })
   const [pointed, setPointed] = useState<Cell | null>(null)
+  // Other days may be fewer.
+  const current = { row: Math.min(focused.row, days.length - 1), column: focused.column }
   const looked = pointed ?? current
-  const row = Math.min(current.row, days.length - 1)
 
   function onKeyDown(event: KeyboardEvent): void {
     const to = cellAfter(event.key, event.ctrlKey, current, { rows: days.length, columns: HOURS.length })
@@ -30,7 +31,7 @@ export function HourGrid({ name, days }: Props) {
   }
   const onFocus = useCallback((cell: Cell) => {
     setPointed(null)
-    setCurrent(cell)
+    setFocused(cell)
   }, [])
   return (
     <section className={styles.grid} aria-labelledby={id}>
@@ -68,7 +69,7 @@ export function HourGrid({ name, days }: Props) {
                 key={one.start}
                 day={one}
                 row={index}
-                stop={index === row ? current.column : null}
+                stop={index === current.row ? current.column : null}
                 onFocus={onFocus}
                 onPoint={setPointed}
               />

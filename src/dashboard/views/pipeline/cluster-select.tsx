@@ -1,7 +1,7 @@
-import { useReadAll } from '../api/use-read-all.js'
-import { type Filter, shownValue } from '../state/filters.js'
-import { useFilters } from '../state/use-state.js'
-import { Select } from './select.js'
+import { useReadAll } from '../../api/use-read-all.js'
+import { type Filter, shownValue } from '../../state/filters.js'
+import { useFilters } from '../../state/use-state.js'
+import { Select } from '../../ui/select.js'
 
 const ALL = ''
 /** Filters that choose otherwise than one of the names. */

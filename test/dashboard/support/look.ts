@@ -56,7 +56,7 @@ interface TableElement {
 }
 
 interface Section {
-  readonly rows: Iterable<{ readonly cells: Iterable<{ readonly innerText: string }> }>
+  readonly rows: Iterable<{ readonly cells: Iterable<{ readonly textContent: string }> }>
 }
 
 /** What stands in the table of this accessible name. */
@@ -66,7 +66,7 @@ export async function readTable(page: Page, name: string): Promise<Table> {
   // Runs in the browser, and so has all that it needs inside.
   const read = await table.evaluate(({ tHead, tBodies, tFoot }: TableElement) => {
     const rowsOf = (part: Section | null) =>
-      [...(part?.rows ?? [])].map(row => [...row.cells].map(cell => cell.innerText.trim()))
+      [...(part?.rows ?? [])].map(row => [...row.cells].map(cell => cell.textContent.trim()))
     return {
       headers: rowsOf(tHead)[0] ?? [],
       rows: [...tBodies].flatMap(rowsOf),
@@ -96,7 +96,7 @@ export function amountOf(text: string): number | null {
 /** The value of the tile with this label. */
 export async function tileOf(page: Page, label: string): Promise<string> {
   const value = page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
-  return (await value.innerText()).trim()
+  return ((await value.textContent()) ?? "").trim()
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

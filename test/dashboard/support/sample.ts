@@ -14,9 +14,9 @@ export const SHOP = SHOP_ACCOUNT
 export const NORTH = NORTH_ACCOUNT
 /** An account of which nothing is loaded. */
 export const EMPTY = '4f0c6a8e-7d1b-4a52-9e38-0b6d2c9f5a17'
-/** 2026-09-29T00:00Z, from when on there is data: a whole day, and the next until 15:00. */
+/** 2026-09-29T00:00Z, from when on there is data: a whole day, and the next until 08:00. */
 export const FROM = Date.UTC(2026, 8, 29) / 1000
-export const TO = FROM + 39 * HOUR
+export const TO = FROM + 32 * HOUR
 /** A quarter past the last hour. Unix seconds, for the API and the browser alike. */
 export const NOW = TO + 900
 

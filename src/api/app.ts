@@ -13,6 +13,7 @@ import { addDashboard } from './plugins/dashboard.js'
 import { addDocumentRoutes, addOpenApi } from './plugins/openapi.js'
 import { addRateLimit, admitAll, admitLimited } from './plugins/rate-limit.js'
 import { addPressureShedding, boundWork } from './plugins/shedding.js'
+import { assets } from './routes/assets.js'
 import { clusterCost } from './routes/cluster-cost.js'
 import { clusters } from './routes/clusters.js'
 import { costAllocation } from './routes/cost-allocation.js'
@@ -109,6 +110,7 @@ function addReadRoutes(api: Api, deps: RouteDeps): void {
   addReadRoute(api, deps, efficiency)
   addReadRoute(api, deps, clusters)
   addReadRoute(api, deps, clusterCost)
+  addReadRoute(api, deps, assets)
   addReadRoute(api, deps, filters)
   addReadRoute(api, deps, rightsizing)
   addReadRoute(api, deps, findings)

@@ -1,3 +1,4 @@
+import { type AssetDay, NODE_DAY, OTHER_ASSET_DAY, partialParts, quantitySum } from '../db/asset-days.js'
 import { usedCost } from '../db/used-cost.js'
 
 /**
@@ -42,20 +43,7 @@ const SHARED = ['cpu_used_cost', 'ram_used_cost', 'idle_by_cluster_cost', 'idle_
 const MEASURED = ['cpu_core_used_hours', 'ram_gib_used_hours', 'gpu_hours', 'pv_gib_hours', ...COSTS.slice(2)]
 
 function quantity(expression: string, name = expression): string {
-  return `sum(${expression}::numeric)::float8 as ${name}`
-}
-
-/** Columns that are null in some rows of the group and not in others. */
-function partial(columns: readonly string[]): string {
-  const looked = columns.map(
-    column => `case when count(h.${column}) between 1 and count(*) - 1 then '${column}' end`,
-  )
-  return `array_remove(array[${looked.join(', ')}]::text[], null)`
-}
-
-/** The last value that is told, of the day's hours. */
-function last(column: string): string {
-  return `(array_agg(h.${column} order by h.window_start desc) filter (where h.${column} is not null))[1]`
+  return `${quantitySum(expression)} as ${name}`
 }
 
 /** The hours of the day, as bits, in which there is a row of the group that satisfies the condition. */
@@ -109,7 +97,7 @@ const workload = `
     ${COSTS.map(column => `sum(h.${column})`).join(', ')},
     (sum(h.cpu_core_request_hours::numeric) filter (where h.cpu_core_used_hours is not null))::float8,
     (sum(h.ram_gib_request_hours::numeric) filter (where h.ram_gib_used_hours is not null))::float8,
-    ${partial(MEASURED)},
+    ${partialParts(MEASURED)},
     ${[hourMask(), ...LACKS.map(([, condition]) => hourMask(condition))].join(', ')},
     sum(${usedCost('h.cpu_cost', 'h.cpu_core_used_hours', 'h.cpu_core_hours')}),
     sum(${usedCost('h.ram_cost', 'h.ram_gib_used_hours', 'h.ram_gib_hours')}),
@@ -168,7 +156,7 @@ function idleLeft(unit: string): string {
 const idle = `
   insert into warehouse.idle_daily (cloud_account_id, cluster_id, day, node, hours, cpu_cost, ram_cost, gpu_cost,
     partial_parts, hour_mask, no_gpu, ${['cluster', 'node'].flatMap(unit => RESOURCES.map(one => `${one}_left_by_${unit}`)).join(', ')})
-  select $1, $2, $3::date, h.node, count(*), sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), ${partial(['gpu_cost'])},
+  select $1, $2, $3::date, h.node, count(*), sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), ${partialParts(['gpu_cost'])},
     ${hourMask()}, ${hourMask('h.gpu_cost is null')}, ${idleLeft('by_cluster')}, ${idleLeft('by_node')}
   from warehouse.idle_hourly h
   left join share_by_cluster by_cluster on by_cluster.window_start = h.window_start
@@ -176,29 +164,14 @@ const idle = `
   where ${HOURS}
   group by h.node`
 
-const nodes = `
-  insert into warehouse.asset_daily (cloud_account_id, cluster_id, day, asset_type, asset_id, name, hours, minutes,
-    cpu_core_hours, ram_gib_hours, gpu_hours, spot_hours, cpu_cost, ram_cost, gpu_cost, total_cost, partial_parts,
-    instance_type, region, zone, node_pool, provider_id)
-  select $1, $2, $3::date, 'node', coalesce(nullif(h.provider_id, ''), h.node), h.node, count(distinct h.window_start),
-    ${quantity('h.minutes', 'minutes')},
-    ${['cpu_cores', 'ram_gib', 'gpus', 'spot_ratio'].map(column => quantity(`(h.${column} * h.minutes / 60)`, column)).join(', ')},
-    sum(h.cpu_cost), sum(h.ram_cost), sum(h.gpu_cost), sum(h.total_cost),
-    ${partial(['cpu_cost', 'ram_cost', 'gpu_cost'])},
-    ${['instance_type', 'region', 'zone', 'node_pool'].map(last).join(', ')}, max(nullif(h.provider_id, ''))
-  from warehouse.node_hourly h
-  where ${HOURS}
-  group by 5, h.node`
-
-const assets = `
-  insert into warehouse.asset_daily (cloud_account_id, cluster_id, day, asset_type, asset_id, name, hours, minutes,
-    gib_hours, total_cost, provider_id, namespace, claim, storage_class)
-  select $1, $2, $3::date, h.asset_type, h.asset_id, h.name, count(*), ${quantity('h.minutes', 'minutes')},
-    ${quantity('(h.gib * h.minutes / 60)', 'gib_hours')}, sum(h.total_cost),
-    ${['provider_id', 'namespace', 'claim', 'storage_class'].map(last).join(', ')}
-  from warehouse.asset_hourly h
-  where ${HOURS}
-  group by h.asset_type, h.asset_id, h.name`
+function assetDay({ table, key, columns }: AssetDay): string {
+  return `
+    insert into warehouse.asset_daily (cloud_account_id, cluster_id, day, ${[...columns.keys()].join(', ')})
+    select $1, $2, $3::date, ${[...columns.values()].join(', ')}
+    from warehouse.${table} h
+    where ${HOURS}
+    group by ${key}`
+}
 
 /** Tables that a roll-up writes, in the order in which it locks them. */
 export const DAILY_TABLES = ['allocation_daily', 'idle_daily', 'asset_daily', 'namespace_daily'] as const
@@ -211,8 +184,8 @@ export const ROLL_UP = [
   remainder,
   namespaces,
   idle,
-  nodes,
-  assets,
+  assetDay(NODE_DAY),
+  assetDay(OTHER_ASSET_DAY),
 ]
 
 /** Notes of which versions of which windows the sums were made. */

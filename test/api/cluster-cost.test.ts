@@ -1,7 +1,11 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ASSET_TYPES, type AssetType } from '../../src/api/answers/asset-days.js'
+import { assetPage } from '../../src/api/answers/assets-query.js'
 import { clusterCostPage } from '../../src/api/answers/cluster-cost-query.js'
-import { hoursOnly } from '../../src/api/facts/day-plan.js'
+import { hoursOnly, planDays } from '../../src/api/facts/day-plan.js'
 import { STEPS, type Step } from '../../src/api/query/parameters.js'
+import type { AssetsBody } from '../../src/api/schemas/assets.js'
 import type { ClusterCostBody, ClusterCostRow } from '../../src/api/schemas/cluster-cost.js'
 import { readSnapshot } from '../../src/api/snapshot.js'
 import { formatMoney, type Money, parseMoney, sumMoney, toMoney } from '../../src/domain/money.js'
@@ -66,7 +70,55 @@ async function checkEveryStep(steps: readonly Step[] = STEPS): Promise<void> {
   }
 }
 
+const hourBetween = fc.integer({ min: 0, max: (TO - FROM) / HOUR }).map(hour => FROM + hour * HOUR)
+const someClusters = fc.constantFrom([], [CLUSTERS[0]], [CLUSTERS[1]]).map(anyOf => ({
+  ...{ anyOf, noneOf: [], orMissing: false, notMissing: false },
+}))
+
+/** For whatever range and clusters, the cost of each part and the idle cost against the sums of the very assets. */
+async function checkAssets(): Promise<void> {
+  const everything = { sort: 'total_cost', order: 'asc', limit: 1000, offset: 0 } as const
+  const money = (text: string | null | undefined) => parseMoney(text ?? '0')
+  await fc.assert(
+    fc.asyncProperty(hourBetween, hourBetween, someClusters, async (one, other, clusters) => {
+      const range = { from: Math.min(one, other), to: Math.max(one, other) }
+      await readSnapshot(world.database.pool, FIRST, async run => {
+        const plan = await planDays(run, FIRST, range)
+        const scope = { cloudAccountId: FIRST, clusters, range, plan }
+        const costs = await run(clusterCostPage({ ...scope, step: 'all' }, everything))
+        const rows = costs.flatMap(cost => (cost.cluster === null ? [] : [cost]))
+        const nodes = { anyOf: [], noneOf: [], orMissing: false, notMissing: false }
+        const assets = await run(assetPage({ ...scope, nodes, types: ASSET_TYPES }, everything))
+        const found = assets.flatMap(asset => (asset.id === null ? [] : [asset]))
+        const ofType = (type: AssetType) =>
+          sumMoney(found.map(asset => (asset.asset_type === type ? money(asset.total_cost) : 0n)))
+        const part = (...names: (keyof (typeof rows)[number])[]) =>
+          sumMoney(rows.flatMap(row => names.map(name => money(row[name] as string | null))))
+        expect(ofType('node')).toBe(part('cpu_cost', 'ram_cost', 'gpu_cost'))
+        expect(ofType('disk')).toBe(part('pv_cost'))
+        expect(ofType('load_balancer')).toBe(part('load_balancer_cost'))
+        expect(ofType('management')).toBe(part('management_cost'))
+        expect(money(assets[0]?.set_cost)).toBe(part('total_cost') - part('network_cost'))
+        expect(sumMoney(found.map(({ idle_cost }) => money(idle_cost)))).toBe(part('idle_cost'))
+      })
+    }),
+    { numRuns: 25 },
+  )
+}
+
 describe('asset-side cost', () => {
+  it('is what its assets cost, and the traffic, to the last digit', () => checkAssets())
+
+  it('is unknown for the types of assets that nothing tells of', async () => {
+    const question = { ...ASSET_RANGE, asset_type: ['disk', 'load_balancer', 'management'] }
+    const ofCluster = async (k8s_cluster: string) => {
+      const { by_type, meta } = await bodyOf<AssetsBody>(world, 'assets', { ...question, k8s_cluster })
+      return [by_type.map(({ total_cost }) => total_cost !== null), meta.partial]
+    }
+    expect(await ofCluster(CLUSTERS[0])).toEqual([[true, true, true], false])
+    expect(await ofCluster(CLUSTERS[1])).toEqual([[false, true, false], true])
+  })
+
   it('is exact per cluster and step, and null where nothing was measured', () => checkEveryStep())
 
   it('is what was allocated, idle, unmounted and the fee, to the last digit', async () => {
@@ -164,6 +216,7 @@ describe('days', () => {
         await rollUpDay(world.database.pool, { cloudAccountId: FIRST, clusterId, day })
     }
     await checkEveryStep()
+    await checkAssets()
   })
 
   it('whose hours have expired give the same still, as far as days can tell', async () => {

@@ -36,6 +36,7 @@ it.each([
   ['clusters', {}, DAYS_SINCE],
   ['cluster_cost', { step: 'day' }, DAYS_SINCE],
   ['cluster_cost', { step: 'hour' }, HOURS_SINCE],
+  ['assets', {}, DAYS_SINCE],
   ['filters', { dimension: 'namespace' }, DAYS_SINCE],
   ['filters', { dimension: 'pod' }, HOURS_SINCE],
   ['filters', { dimension: 'label' }, HOURS_SINCE],

@@ -1,4 +1,5 @@
 import type { TObject } from 'typebox'
+import { assets } from '../../src/api/routes/assets.js'
 import { clusterCost } from '../../src/api/routes/cluster-cost.js'
 import { clusters } from '../../src/api/routes/clusters.js'
 import { costAllocation } from '../../src/api/routes/cost-allocation.js'
@@ -28,6 +29,7 @@ export const ROUTES: readonly RouteCase[] = [
   caseOf(efficiency),
   caseOf(clusters),
   caseOf(clusterCost),
+  caseOf(assets),
   caseOf(filters, { dimension: 'namespace' }),
   caseOf(rightsizing),
   caseOf(findings, { min_confidence: 0 }),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatusBody, StatusRow } from '../../src/api/schemas/status.js'
 import { toMoney } from '../../src/domain/money.js'
 import { seedAccount, seedCluster, seedUnloaded, seedWindow } from '../support/seed.js'
+import { seedUsageWindows } from '../support/seed-usage.js'
 import { askRoute, bodyOf, errorOf, rowsOfPages } from './ask-route.js'
 import { FIRST, HOUR, MONDAY, openWorld, SECOND, SECRET, type World } from './world.js'
 
@@ -122,6 +123,33 @@ describe('a cluster', () => {
   })
 })
 
+describe('use', () => {
+  it('of a cluster is told by how far it is collected, and how many hours wait', async () => {
+    const none = { usage_to: null, usage_lag_seconds: null }
+    expect(await rowOf('good')).toMatchObject({ ...none, usage_waiting: 48 })
+    expect(await rowOf(HOSTILE)).toMatchObject({ ...none, usage_waiting: 0 })
+    const { pool } = world.database
+    const home = { cloudAccountId: FIRST, clusterId: 'good' }
+    const collected = Array.from({ length: 40 }, (_, hour) => MONDAY + hour * HOUR)
+    const { headers } = await askRoute(world, 'status', RANGE)
+    await seedUsageWindows(pool, home, collected, { collected_at: new Date(NOW * 1000).toISOString() })
+    // Entered, and not collected yet.
+    await seedUsageWindows(pool, home, [MONDAY + 40 * HOUR], { revision: 0 })
+    const held = { secret: SECRET, 'if-none-match': String(headers.etag) }
+    expect((await askRoute(world, 'status', RANGE, { headers: held })).statusCode).toBe(200)
+    expect(await rowOf('good')).toMatchObject({
+      ...{ usage_to: MONDAY + 40 * HOUR, usage_lag_seconds: 8 * HOUR, usage_waiting: 8 },
+    })
+    // The costs of an hour have changed since.
+    await pool.query(
+      `update warehouse.window_ledger set revision = 2 where cluster_id = 'good' and window_start = to_timestamp($1)`,
+      [MONDAY],
+    )
+    expect(await rowOf('good')).toMatchObject({ usage_to: MONDAY + 40 * HOUR, usage_waiting: 9 })
+    expect(await rowOf('bad')).toMatchObject({ ...none, usage_waiting: 3 })
+  })
+})
+
 describe('missing metrics', () => {
   it('are those of the newest loaded day, with what would mend them', async () => {
     const { missing_metrics } = await rowOf('good')
@@ -212,7 +240,7 @@ describe('the answer', () => {
   it('alone is there for an account of which nothing is loaded', async () => {
     const body = await bodyOf<StatusBody>(world, 'status', {}, NEW)
     expect(body).toMatchObject({ total_count: 0, status: [], data_to: null })
-    for (const route of ['clusters', 'cluster_cost', 'filters', 'rightsizing']) {
+    for (const route of ['clusters', 'cluster_cost', 'assets', 'filters', 'rightsizing']) {
       const query = route === 'filters' ? { dimension: 'pod' } : route === 'rightsizing' ? {} : RANGE
       const response = await askRoute(world, route, query, { account: NEW })
       expect([route, response.statusCode]).toEqual([route, 503])

@@ -46,7 +46,8 @@ export interface NodeFact {
   readonly node: string
   readonly providerId?: string
   readonly minutes?: number
-  readonly cores?: number
+  /** null: not reported. */
+  readonly cores?: number | null
   readonly spot?: number
   readonly instanceType?: string
   readonly nodePool?: string
@@ -59,8 +60,10 @@ export interface NodeFact {
 export interface AssetFact {
   readonly type: 'disk' | 'load_balancer' | 'management'
   readonly id: string
+  readonly name?: string
   readonly namespace?: string
   readonly claim?: string
+  readonly storageClass?: string
   readonly minutes?: number
   readonly gib?: number
   readonly cost: Money
@@ -219,7 +222,7 @@ async function insertNode(client: pg.ClientBase, at: readonly unknown[], row: No
         row.node,
         row.providerId ?? '',
         row.minutes ?? 60,
-        row.cores ?? 4,
+        row.cores === undefined ? 4 : row.cores,
         row.spot,
         row.instanceType,
         row.nodePool,
@@ -233,9 +236,12 @@ async function insertNode(client: pg.ClientBase, at: readonly unknown[], row: No
 async function insertAsset(client: pg.ClientBase, at: readonly unknown[], row: AssetFact): Promise<void> {
   await client.query(
     `insert into warehouse.asset_hourly (cloud_account_id, cluster_id, window_start, asset_type, asset_id, name, namespace,
-       minutes, gib, price, price_source, total_cost, claim)
-     values ($1, $2, to_timestamp($3), $4, $5, $5, $6, $7, $8, 0.1, 'measured', $9, $10)`,
-    [...at, row.type, row.id, row.namespace, row.minutes ?? 60, row.gib, money(row.cost), row.claim],
+       minutes, gib, price, price_source, total_cost, claim, storage_class)
+     values ($1, $2, to_timestamp($3), $4, $5, $6, $7, $8, $9, 0.1, 'measured', $10, $11, $12)`,
+    [
+      ...[...at, row.type, row.id, row.name ?? row.id, row.namespace, row.minutes ?? 60, row.gib],
+      ...[money(row.cost), row.claim, row.storageClass],
+    ],
   )
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
 import { formatMoney, type Money, sumMoney, toMoney } from '../../domain/money.js'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../domain/window.js'
 import { CONFIDENCE_LEVELS } from '../../rightsizing/recommendation.js'
@@ -22,6 +21,7 @@ import { accepts, type OptionalDates, type ValueFilter } from '../query/asked.js
 import type { MetaBody } from '../schemas/common.js'
 import type { FindingRow, FindingsBody } from '../schemas/findings.js'
 import type { RunQuery } from '../snapshot.js'
+import { BY_HASH } from './by-hash.js'
 import { historyDates } from './dates.js'
 import { refuseExpired } from './expired.js'
 import { describeRange } from './facts.js'
@@ -78,10 +78,6 @@ export async function answerFindings(run: RunQuery, given: Subject<AskedFindings
     page: listed.page,
   }
 }
-
-// Of a month that has just been loaded the planner knows no sizes: it would sort all containers of the range to sum them
-// up, and merge by the hour alone what has more columns in common. Nothing here needs an order of many rows.
-const BY_HASH = sql`select set_config('enable_sort', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
 /** Everything, whatever is asked for: what one finding counts depends on what the others do. */
 async function findAll(

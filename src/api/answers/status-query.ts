@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { startsIn } from '../query/where.js'
+import { instant, startsIn } from '../query/where.js'
 import type { WindowStatus } from '../schemas/status.js'
 import { MISSING_SERIES, type SaidMissing } from './missing-metrics.js'
 import { judgedWindows, type RangeScope } from './range-state.js'
@@ -21,16 +21,18 @@ export interface StatusRecord {
   last_import_attempt_at: number | null
   error_code: string | null
   coverage: number | null
+  usage_to: number | null
+  usage_waiting: number
   missing: SaidMissing[]
   /** Of the range, where they are asked for. */
   windows: WindowStatus[] | null
 }
 
-/** A record of each cluster that the filter leaves. */
+/** A record of each cluster that the filter leaves. Usage is looked for from `usageSince` (Unix seconds) on. */
 export function statusRecords(
   cloudAccountId: string,
   scope: RangeScope,
-  { hasWindows }: { hasWindows: boolean },
+  { hasWindows, usageSince }: { hasWindows: boolean; usageSince: number },
 ): RawBuilder<StatusRecord> {
   const epoch = (moment: string) => sql`extract(epoch from ${sql.raw(moment)})::float8`
   return sql<StatusRecord>`
@@ -57,6 +59,18 @@ export function statusRecords(
       from warehouse.load_run
       where cloud_account_id = ${cloudAccountId}::uuid
       group by 1
+    ),
+    used as (
+      select l.cluster_id, max(u.window_start) filter (where u.collected_at is not null) as newest,
+        count(*) filter (where u.revision is distinct from l.revision)::int as waiting
+      from warehouse.window_ledger l
+      left join warehouse.usage_window u
+        on u.cloud_account_id = ${cloudAccountId}::uuid and u.cluster_id = l.cluster_id
+        and u.window_start = l.window_start
+      where l.cloud_account_id = ${cloudAccountId}::uuid
+        and l.revision > 0
+        and l.window_start >= ${instant(usageSince)}
+      group by 1
     )
     select k.cluster_id as cluster, k.is_offline, ${epoch('k.first_window')} as first_seen,
       ${epoch("k.last_window + interval '1 hour'")} as last_seen, ${epoch('k.watermark')} as data_to,
@@ -64,12 +78,14 @@ export function statusRecords(
       ${sql.join(['loaded', 'open', 'failed', 'incomplete', 'quarantined'].map(one => sql`coalesce(${sql.ref(`n.${one}`)}, 0) as ${sql.id(one)}`))},
       floor(${epoch('coalesce(r.imported_at, n.loaded_at)')}) as last_import_at,
       floor(${epoch('r.attempted_at')}) as last_import_attempt_at, r.error_code, c.coverage,
+      ${epoch("o.newest + interval '1 hour'")} as usage_to, coalesce(o.waiting, 0) as usage_waiting,
       (${saidMissing(cloudAccountId)}) as missing,
       ${hasWindows ? sql`(${windowsOf(cloudAccountId, scope)})` : sql`null`} as windows
     from chosen k
     left join covered c using (cluster_id)
     left join counted n using (cluster_id)
     left join run r using (cluster_id)
+    left join used o using (cluster_id)
     order by k.cluster_id collate "C"`
 }
 
@@ -106,7 +122,7 @@ function windowsOf(cloudAccountId: string, { range }: RangeScope): RawBuilder<un
       and ${startsIn(sql.ref('l.window_start'), range)}`
 }
 
-/** Another text after any attempt at a window of the account. */
+/** Another text after any attempt at a window of the account, in costs and in usage. */
 export function attemptsFingerprint(cloudAccountId: string): RawBuilder<{ fingerprint: string }> {
   return sql<{ fingerprint: string }>`
     select jsonb_build_array(
@@ -117,6 +133,10 @@ export function attemptsFingerprint(cloudAccountId: string): RawBuilder<{ finger
       (
         select jsonb_build_array(count(*), sum(attempt), count(next_read_at), count(error_code), max(read_at))
         from warehouse.window_ledger where cloud_account_id = ${cloudAccountId}::uuid
+      ),
+      (
+        select jsonb_build_array(count(*), sum(revision), count(collected_at), max(collected_at))
+        from warehouse.usage_window where cloud_account_id = ${cloudAccountId}::uuid
       )
     )::text as fingerprint`
 }

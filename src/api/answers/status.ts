@@ -1,3 +1,4 @@
+import { firstUsageDay } from '../../domain/retention.js'
 import { HOUR_SECONDS } from '../../domain/window.js'
 import type { OptionalDates, ValueFilter } from '../query/asked.js'
 import type { MetaBody } from '../schemas/common.js'
@@ -21,7 +22,11 @@ export async function answerStatus(run: RunQuery, given: Subject<AskedStatus>): 
   const subject = { ...given, asked: { ...given.asked, ...recentDates(given) } }
   const { asked, cloudAccountId, newestDue } = subject
   const scope = { clusters: asked.clusters, daysServe: false }
-  const records = await run(statusRecords(cloudAccountId, rangeScope(subject, scope), asked))
+  const usageSince = firstUsageDay({ ...subject.retention, dailyDays: 0 }, subject.now)
+  const { hasWindows } = asked
+  const records = await run(
+    statusRecords(cloudAccountId, rangeScope(subject, scope), { hasWindows, usageSince }),
+  )
   const meta = await describeRange(run, subject, scope)
   const rows = records.map(record => toRow(record, newestDue + HOUR_SECONDS, meta))
   const listed = listPage(subject, rows, 'cluster')
@@ -36,7 +41,7 @@ export async function answerStatus(run: RunQuery, given: Subject<AskedStatus>): 
   }
 }
 
-/** What the answer depends on beside what is published: every attempt, also one that failed. */
+/** What the answer depends on beside what is published: every attempt, also one that failed, and usage. */
 export async function statusBasis(
   run: RunQuery,
   { cloudAccountId }: Subject<unknown>,
@@ -48,11 +53,13 @@ export async function statusBasis(
 function toRow(record: StatusRecord, dueTo: number, { gaps }: MetaBody): StatusRow {
   const { is_offline, error_code, missing, ...known } = record
   const error = error_code === null ? null : shownError(error_code)
+  // Of a cluster that is not heard of any more nothing newer is expected.
+  const expectedTo = is_offline ? record.last_seen : dueTo
   return {
     ...known,
     state: is_offline ? 'stale' : 'active',
-    // Of a cluster that is not heard of any more nothing newer is expected.
-    lag_seconds: Math.max(0, (is_offline ? record.last_seen : dueTo) - record.data_to),
+    lag_seconds: Math.max(0, expectedTo - record.data_to),
+    usage_lag_seconds: record.usage_to === null ? null : Math.max(0, expectedTo - record.usage_to),
     last_import_attempt_error: error?.sentence ?? null,
     last_import_attempt_error_code: error?.code ?? null,
     missing_metrics: missingMetrics(missing),

@@ -31,7 +31,7 @@ export function createExportGate(): () => () => void {
 /** Fields of Unix seconds, which a table shows as dates. */
 const MOMENTS = new Set([
   ...['start_date', 'end_date', 'first_seen', 'last_seen', 'data_to', 'newest_loaded'],
-  ...['last_import_at', 'last_import_attempt_at', 'since'],
+  ...['last_import_at', 'last_import_attempt_at', 'since', 'usage_to'],
 ])
 
 /**

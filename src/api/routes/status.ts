@@ -10,7 +10,7 @@ export const status = defineRoute({
   name: 'status',
   summary: 'How fresh the data is, and what is missing',
   description:
-    'For each cluster up to when it is loaded, what failed last, which hours are missing and which series the source does not send. An account of which nothing is loaded yet is answered too.',
+    'For each cluster up to when its costs are loaded and its use is collected, what failed last, which hours are missing and which series the source does not send. An account of which nothing is loaded yet is answered too.',
   query: StatusQuery,
   body: StatusBody,
   read: (values, reader) => {

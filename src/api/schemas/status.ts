@@ -57,6 +57,16 @@ const StatusRow = Type.Object({
   coverage: nullable(
     'Mean measured share of the due hours of the range, 0 to 1; an hour that is not loaded counts 0. null where none is due.',
   ),
+  usage_to: count(
+    'Unix seconds, UTC: end of the newest loaded hour whose use of CPU and memory, which advice is made of, has been collected; null where none has.',
+  ),
+  usage_lag_seconds: count(
+    'Seconds from usage_to to the end of the newest hour that should be loaded, of a stale cluster to last_seen; null where no use has been collected.',
+  ),
+  usage_waiting: Type.Integer({
+    description:
+      'Loaded hours of the last 400 days whose use is still to be collected, or again as their costs changed.',
+  }),
   missing_metrics: Type.Array(MissingMetric, {
     description: 'Series that the day of the newest loaded hour and what came after it lack.',
   }),
@@ -84,6 +94,7 @@ export type StatusBody = Static<typeof StatusBody>
 const SORTS = [
   ...['lag_seconds', 'cluster', 'state', 'first_seen', 'last_seen', 'data_to', 'newest_loaded', 'loaded'],
   ...['open', 'failed', 'incomplete', 'quarantined', 'last_import_at', 'last_import_attempt_at', 'coverage'],
+  ...['usage_to', 'usage_lag_seconds', 'usage_waiting'],
 ]
 
 export const StatusQuery = Type.Object({

@@ -1,4 +1,6 @@
 import { PatternLines } from '@visx/pattern'
+import { useId } from 'react'
+import { colorOf, isHatched, type Paint } from './series.js'
 
 /** An id that may stand in `url(#…)`. */
 export const patternId = (reactId: string): string => `p${reactId.replaceAll(/\W/g, '')}`
@@ -16,4 +18,32 @@ export function Hatch({ id, color, isWide = false }: { id: string; color: string
       orientation={['diagonal']}
     />
   )
+}
+
+/** The lines of what is reserved in vain: thick, and the other way round. */
+function DenseHatch({ id, color }: { id: string; color: string }) {
+  return (
+    <PatternLines
+      id={id}
+      width={6}
+      height={6}
+      stroke={color}
+      strokeWidth={3.5}
+      orientation={['diagonalRightToLeft']}
+    />
+  )
+}
+
+/** What `fill` is for a paint, once the element that is returned beside it is in the same drawing. */
+export function useFills() {
+  const ids = { idle: patternId(useId()), reserved: patternId(useId()) }
+  return {
+    fillOf: (paint: Paint): string => (isHatched(paint) ? `url(#${ids[paint]})` : colorOf(paint)),
+    hatches: (
+      <>
+        <Hatch id={ids.idle} color={colorOf('idle')} />
+        <DenseHatch id={ids.reserved} color={colorOf('reserved')} />
+      </>
+    ),
+  }
 }

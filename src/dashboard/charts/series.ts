@@ -1,5 +1,5 @@
-/** How a series is told apart: one of ten colours, or what stands for the rest and for idle cost. */
-export type Paint = number | 'other' | 'idle'
+/** How a series is told apart: one of ten colours, or what stands for the rest, for what is idle and what is reserved in vain. */
+export type Paint = number | 'other' | 'idle' | 'reserved'
 
 /** One value for each step, in their order; 0 where there is nothing of it. */
 export interface Series {
@@ -23,8 +23,13 @@ export interface ChartStep {
 
 /** The CSS colour of a series. */
 export function colorOf(paint: Paint): string {
-  return `var(--${typeof paint === 'number' ? `series-${paint % 10}` : paint})`
+  const isNumbered = typeof paint === 'number'
+  return `var(--${isNumbered ? `series-${paint % 10}` : paint === 'reserved' ? 'series-1' : paint})`
 }
+
+/** Whether lines stand in the colour's place, to be told apart without it. */
+export const isHatched = (paint: Paint): paint is 'idle' | 'reserved' =>
+  paint === 'idle' || paint === 'reserved'
 
 /** Sum of all series at a step. */
 export const sumAt = (series: readonly Series[], step: number): number =>

@@ -3,8 +3,8 @@ import { GridRows } from '@visx/grid'
 import { useParentSize } from '@visx/responsive'
 import { useId, useState } from 'react'
 import { type BarsLayout, type Box, layOut } from './bars-layout.js'
-import { Hatch, patternId } from './hatch.js'
-import { type ChartStep, colorOf, type Series, sumAt } from './series.js'
+import { Hatch, patternId, useFills } from './hatch.js'
+import { type ChartStep, colorOf, isHatched, type Paint, type Series, sumAt } from './series.js'
 import styles from './stacked-bars.module.css'
 import { StepTip } from './step-tip.js'
 
@@ -61,13 +61,14 @@ interface PlotProps extends Props {
 }
 
 function Plot({ steps, layout, active, printShort, onActive, onSelect }: PlotProps) {
-  const ids = { idle: patternId(useId()), gap: patternId(useId()) }
+  const gapId = patternId(useId())
+  const { fillOf, hatches } = useFills()
   const { margin, inner, x, y, tickSteps } = layout
   const axis = { stroke: 'var(--control-line)', tickStroke: 'var(--control-line)', tickLength: 4 }
   return (
     <>
-      <Hatch id={ids.idle} color={colorOf('idle')} />
-      <Hatch id={ids.gap} color="var(--warning)" isWide />
+      {hatches}
+      <Hatch id={gapId} color="var(--warning)" isWide />
       <g transform={`translate(${margin.left},${margin.top})`}>
         <GridRows scale={y} width={inner.width} numTicks={4} stroke="var(--line)" />
         {steps.map((step, index) => (
@@ -75,16 +76,11 @@ function Plot({ steps, layout, active, printShort, onActive, onSelect }: PlotPro
             key={step.start}
             {...{ step, index, layout, onActive }}
             isActive={index === active}
-            hatch={ids.gap}
+            hatch={gapId}
           />
         ))}
         {layout.boxes.map(box => (
-          <Segment
-            key={`${box.series.id} ${box.step}`}
-            box={box}
-            idle={ids.idle}
-            {...{ onActive, onSelect }}
-          />
+          <Segment key={`${box.series.id} ${box.step}`} box={box} {...{ fillOf, onActive, onSelect }} />
         ))}
         <AxisLeft
           scale={y}
@@ -136,18 +132,18 @@ function StepGround({ step, index, layout, isActive, hatch, onActive }: GroundPr
 
 interface SegmentProps {
   readonly box: Box
-  readonly idle: string
+  readonly fillOf: (paint: Paint) => string
   readonly onActive: (step: number) => void
   readonly onSelect: ((series: Series) => void) | undefined
 }
 
-function Segment({ box: { series, step, x, y, width, height }, idle, onActive, onSelect }: SegmentProps) {
+function Segment({ box: { series, step, x, y, width, height }, fillOf, onActive, onSelect }: SegmentProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the pointer; the legend's buttons do the same
     <rect
       {...{ x, y, width, height }}
-      fill={series.paint === 'idle' ? `url(#${idle})` : colorOf(series.paint)}
-      stroke={series.paint === 'idle' ? colorOf('idle') : 'var(--surface)'}
+      fill={fillOf(series.paint)}
+      stroke={isHatched(series.paint) ? colorOf(series.paint) : 'var(--surface)'}
       strokeWidth={0.75}
       className={onSelect === undefined ? undefined : styles.selectable}
       onPointerEnter={() => onActive(step)}

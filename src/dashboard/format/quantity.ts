@@ -58,3 +58,12 @@ export const bytes = (value: number | null): string =>
 
 /** The same of GiB. */
 export const gib = (value: number | null): string => or(value, it => bytes(it * 1024 ** 3))
+
+const signedOneDigit = new Intl.NumberFormat('en', {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+})
+
+/** `+2.5 points`, of a difference of shares. */
+export const points = (difference: number): string => `${signedOneDigit.format(difference * 100)} points`

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { NavLink, useSearchParams } from 'react-router'
 import { useSession } from '../session/session.js'
-import { readFilters, writeFilters } from '../state/filters.js'
+import { sharedBy } from '../state/shared.js'
 import { Button } from '../ui/button.js'
 import { ErrorBoundary } from './error-boundary.js'
 import styles from './frame.module.css'
@@ -51,9 +51,7 @@ export function Frame({ children }: { children: ReactNode }) {
 /** What a link to another view takes along: account, range and filters. What steers one view alone stays with it. */
 function useSharedSearch(): string {
   const [params] = useSearchParams()
-  const shared = new URLSearchParams()
-  for (const name of ['account', 'range']) for (const value of params.getAll(name)) shared.append(name, value)
-  return writeFilters(shared, readFilters(params)).toString()
+  return sharedBy(params).toString()
 }
 
 function ThemeToggle() {

@@ -1,4 +1,4 @@
-import type { BodyOf } from '../../api/routes.js'
+import type { BodyOf } from './routes.js'
 
 /**
  * Total of the equally long range before, where every cluster that now costs something was measured from its beginning on:

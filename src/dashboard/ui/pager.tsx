@@ -1,0 +1,52 @@
+import { count } from '../format/quantity.js'
+import { Button } from './button.js'
+import { Notice } from './notice.js'
+import styles from './pager.module.css'
+
+/** A page as the URL has it: the API's cursor, empty for the first page, and the number of rows before it. */
+export interface PagePlace {
+  readonly cursor: string
+  readonly skipped: number
+}
+
+export const FIRST_PAGE: PagePlace = { cursor: '', skipped: 0 }
+
+interface Props {
+  /** What the rows are, as in "workloads". */
+  readonly what: string
+  readonly place: PagePlace
+  /** Rows of this page, and of all pages. */
+  readonly shown: number
+  readonly total: number
+  /** Cursor of the page after it; null for the last. */
+  readonly next: string | null
+  /** Whether the page asked for is gone, and this is the first one instead. */
+  readonly isGone: boolean
+  readonly onPage: (place: PagePlace) => void
+}
+
+/** Which rows of how many, and the way to others. */
+export function Pager({ what, place, shown, total, next, isGone, onPage }: Props) {
+  const skipped = isGone ? 0 : place.skipped
+  const isFirst = place.cursor === '' || isGone
+  return (
+    <>
+      {isGone ? (
+        <Notice kind="info">
+          The rows have changed since that page was shown: these are the first ones.
+        </Notice>
+      ) : null}
+      <nav aria-label={`Pages of ${what}`} className={styles.pager}>
+        <p role="status" className={styles.rows}>
+          {shown === total
+            ? `${count(total)} ${what}`
+            : `${count(skipped + 1)}–${count(skipped + shown)} of ${count(total)} ${what}`}
+        </p>
+        {isFirst ? null : <Button onClick={() => onPage(FIRST_PAGE)}>First page</Button>}
+        {next === null ? null : (
+          <Button onClick={() => onPage({ cursor: next, skipped: skipped + shown })}>Next page</Button>
+        )}
+      </nav>
+    </>
+  )
+}

@@ -96,7 +96,7 @@ export function amountOf(text: string): number | null {
 /** The value of the tile with this label. */
 export async function tileOf(page: Page, label: string): Promise<string> {
   const value = page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
-  return ((await value.textContent()) ?? "").trim()
+  return ((await value.textContent()) ?? '').trim()
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

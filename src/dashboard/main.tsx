@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
 import { SessionGate } from './session/session.js'
 import { App } from './shell/app.js'
+import { Themed } from './shell/theme.js'
 import { Clock } from './state/now.js'
 import { RefusedParameters } from './state/refused.js'
 
@@ -11,14 +12,16 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no place for the dashboard')
 createRoot(root).render(
   <StrictMode>
-    <BrowserRouter>
-      <Clock>
-        <SessionGate>
-          <RefusedParameters>
-            <App />
-          </RefusedParameters>
-        </SessionGate>
-      </Clock>
-    </BrowserRouter>
+    <Themed>
+      <BrowserRouter>
+        <Clock>
+          <SessionGate>
+            <RefusedParameters>
+              <App />
+            </RefusedParameters>
+          </SessionGate>
+        </Clock>
+      </BrowserRouter>
+    </Themed>
   </StrictMode>,
 )

@@ -105,4 +105,4 @@ await describeInBrowser('the address', stage => {
   })
 })
 
-const mainOf = (page: Page) => page.locator('main').innerText()
+const mainOf = (page: Page) => page.locator('main').textContent()

@@ -110,3 +110,13 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(AXE)
   expect(await page.evaluate<string[]>(RUN)).toEqual([])
 }
+
+/** Fails unless these are the amounts that the texts show, to the cent; null is shown as unknown. */
+export function expectAmounts(texts: readonly string[], amounts: readonly (number | null)[]): void {
+  const shown = texts.map(amountOf)
+  expect(shown.map(amount => amount === null)).toEqual(amounts.map(amount => amount === null))
+  shown.forEach((amount, index) => {
+    const expected = amounts[index] ?? 0
+    expect(Math.abs((amount ?? 0) - expected), `${texts[index]} for ${expected}`).toBeLessThanOrEqual(0.00501)
+  })
+}

@@ -15,14 +15,17 @@ import styles from './filter-bar.module.css'
 import { FilterForm } from './filter-form.js'
 
 const NOWHERE: readonly Place[] = []
+const everything = (): boolean => true
 
 interface Props {
   /** Rows that were looked into: they decide on their dimensions, so filters by these are neither shown nor offered. */
   readonly path?: readonly Place[]
+  /** Whether the view can be filtered by it; by all unless told. */
+  readonly offers?: (dimension: Dimension) => boolean
 }
 
 /** The filters of the URL, each to be taken away, and a way to add others. */
-export function FilterBar({ path = NOWHERE }: Props) {
+export function FilterBar({ path = NOWHERE, offers = everything }: Props) {
   const [filters, change] = useFilters()
   const [isOpen, setIsOpen] = useState(false)
   const adder = useRef<HTMLButtonElement>(null)
@@ -64,7 +67,7 @@ export function FilterBar({ path = NOWHERE }: Props) {
       </div>
       {isOpen ? (
         <FilterForm
-          {...{ filters, path, decided }}
+          {...{ filters, path, decided, offers }}
           onAdd={filter => change(withFilter(filters, filter))}
           onClose={close}
         />

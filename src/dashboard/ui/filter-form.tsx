@@ -15,12 +15,13 @@ interface Props {
   readonly path: readonly Place[]
   /** Dimensions that can't be filtered by here. */
   readonly decided: ReadonlySet<Dimension>
+  readonly offers: (dimension: Dimension) => boolean
   readonly onAdd: (filter: Filter) => void
   readonly onClose: () => void
 }
 
 /** Makes filters, one after the other: of which dimension, which way, which value. */
-export function FilterForm({ filters, path, decided, onAdd, onClose }: Props) {
+export function FilterForm({ filters, path, decided, offers, onAdd, onClose }: Props) {
   const { hours } = useRange()
   const labels = useRead('filters', {
     start_date: hours.start,
@@ -30,7 +31,7 @@ export function FilterForm({ filters, path, decided, onAdd, onClose }: Props) {
   })
   const names = (labels.data?.filters ?? []).map(({ value }): Dimension => `label:${value}`)
   const known: Dimension[] = [...(Object.keys(DIMENSIONS) as Dimension[]), ...names]
-  const offered = known.filter(dimension => !decided.has(dimension))
+  const offered = known.filter(dimension => offers(dimension) && !decided.has(dimension))
   const [chosen, setChosen] = useState<Dimension>('namespace')
   const [way, setWay] = useState<keyof typeof WAYS>('is')
   const dimension = offered.includes(chosen) ? chosen : (offered[0] ?? 'container')

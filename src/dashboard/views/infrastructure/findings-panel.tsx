@@ -61,7 +61,13 @@ function Found({ body, isGone, isBusy }: FoundProps) {
   return (
     <>
       {body.total_count === 0 ? (
-        <Empty title="Nothing was found that could be given up." />
+        <Empty
+          title={
+            state.finding === 'all'
+              ? 'Nothing was found that could be given up.'
+              : 'Nothing of this kind was found.'
+          }
+        />
       ) : (
         <>
           <p className={styles.sentence}>

@@ -54,10 +54,14 @@ function columnsOf(now: number): Column<Cluster>[] {
       id: 'cluster',
       header: 'Cluster',
       isRowHeader: true,
-      cell: ({ cluster }) => cluster,
+      cell: cluster => (
+        <>
+          {cluster.cluster}
+          <State cluster={cluster} />
+        </>
+      ),
       sortKey: 'cluster',
     },
-    { id: 'state', header: 'State', cell: cluster => <State cluster={cluster} />, sortKey: 'state' },
     {
       id: 'data_to',
       header: 'Data to (UTC)',
@@ -120,9 +124,9 @@ function usageOf({ usage_to, usage_waiting }: Cluster): string {
 
 function State({ cluster: { state, last_seen } }: { cluster: Cluster }) {
   return state === 'active' ? (
-    'active'
+    <span className={styles.state}>active</span>
   ) : (
-    <span className={styles.warning}>silent since {moment(last_seen)}</span>
+    <span className={`${styles.state} ${styles.warning}`}>silent since {moment(last_seen)}</span>
   )
 }
 

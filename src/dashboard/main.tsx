@@ -11,7 +11,8 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no place for the dashboard')
 createRoot(root).render(
   <StrictMode>
-    <BrowserRouter>
+    {/* Choices stand in the URL: a box that is ticked has to be so at once, not when there is time for it. */}
+    <BrowserRouter useTransitions={false}>
       <Clock>
         <SessionGate>
           <RefusedParameters>

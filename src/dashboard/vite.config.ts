@@ -11,6 +11,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A data: URL would need a wider content security policy.
     assetsInlineLimit: 0,
+    // What the licences of the bundled packages ask for goes with them.
+    license: { fileName: 'licences.md' },
   },
   server: { proxy: { '/restapi': 'http://127.0.0.1:8080' } },
 })

@@ -104,7 +104,7 @@ describe('what is not known', () => {
     expect(body.meta.warnings).toContainEqual({
       code: 'node_cost_not_measured',
       detail:
-        'not known in some hour or other: cpu_cost of 2 nodes, gpu_cost of 1 nodes; sums are without it',
+        'not known in some hour or other: cpu_cost (nodes: 2), gpu_cost (nodes: 1); sums are without it',
     })
   })
 

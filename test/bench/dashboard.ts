@@ -7,10 +7,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { buildApp } from '../../src/api/app.js'
 import { startDemoDatabase } from '../../src/bin/demo-database.js'
-import { packageFile } from '../../src/bin/package-file.js'
+
 import { migrate } from '../../src/db/migrate.js'
 import { createPool } from '../../src/db/pool.js'
 import { createToken } from '../../src/db/tokens.js'
@@ -20,7 +21,8 @@ const ROUNDS = 7
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 interface Round {
   readonly first: number
@@ -33,10 +35,16 @@ async function main(): Promise<void> {
   await chmod(folder, 0o755)
   const database = await startDemoDatabase(folder, () => undefined)
   const pool = createPool(database.url, { max: 8, statementTimeoutMs: 600_000 })
-  const app = buildApp({ pool, now: () => END, dashboardDirectory: packageFile('dist/dashboard') })
+  const app = buildApp({
+    pool,
+    now: () => END,
+    dashboardDirectory: fileURLToPath(new URL('../../../dist/dashboard', import.meta.url)),
+  })
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
   try {
-    say(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, Chromium ${browser.version()}`)
+    say(
+      `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, Chromium ${browser.version()}`,
+    )
     await migrate(pool)
     await seedReaders(pool)
     const { token } = await createToken(pool, { cloudAccountId: ACCOUNT })
@@ -44,7 +52,9 @@ async function main(): Promise<void> {
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
     const rounds: Round[] = []
     for (let round = 0; round < ROUNDS; round++) rounds.push(await look(browser, origin, token))
-    const [first, whole, api] = (['first', 'whole', 'api'] as const).map(key => median(rounds.map(it => it[key])))
+    const [first, whole, api] = (['first', 'whole', 'api'] as const).map(key =>
+      median(rounds.map(it => it[key])),
+    )
     say(
       `${WORKLOADS} workloads, medians of ${ROUNDS}: first amounts after ${first?.toFixed(0)} ms, all panels after ${whole?.toFixed(0)} ms; what the first amounts need takes ${api?.toFixed(0)} ms by fetch alone; ratio ${((first ?? 0) / (api ?? 1)).toFixed(2)}`,
     )

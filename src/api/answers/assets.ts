@@ -87,7 +87,7 @@ function withMissing(meta: MetaBody, { types }: AssetsQuery, totals: AssetTotals
   const parts = (['cpu', 'ram', 'gpu'] as const)
     .map(part => [`${part}_cost`, totals[`no_${part}`]] as const)
     .filter(([, nodes]) => nodes > 0)
-  const lacking = parts.map(([cost, nodes]) => `${cost} of ${nodes} nodes`).join(', ')
+  const lacking = parts.map(([cost, nodes]) => `${cost} (nodes: ${nodes})`).join(', ')
   const own = {
     code: 'node_cost_not_measured',
     detail: `not known in some hour or other: ${lacking}; sums are without it`,

@@ -17,6 +17,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   override render(): ReactNode {
     const { error } = this.state
     if (error === null) return this.props.children
+    if (isOldPage(error)) return <OldPage />
     const actions = <Button onClick={() => this.setState({ error: null })}>Show the view again</Button>
     return (
       <div role="alert">
@@ -29,4 +30,19 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
       </div>
     )
   }
+}
+
+/** Whether a part of the page is not there any more, as after a new release; the words are the browsers' own. */
+const isOldPage = ({ message }: Error): boolean =>
+  /dynamically imported module|module script failed/i.test(message)
+
+function OldPage() {
+  return (
+    <div role="alert">
+      <Notice kind="warning" actions={<Button onClick={() => location.reload()}>Reload</Button>}>
+        This part of the page can’t be loaded. After a new release that is to be expected: reload the page and
+        sign in again; the address keeps what you look at.
+      </Notice>
+    </div>
+  )
 }

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import type { Dimension } from '../state/dimensions.js'
 import {
   type FilterGroup,
@@ -15,22 +15,22 @@ import styles from './filter-bar.module.css'
 import { FilterForm } from './filter-form.js'
 
 const NOWHERE: readonly Place[] = []
+const everything = (): boolean => true
 
 interface Props {
   /** Rows that were looked into: they decide on their dimensions, so filters by these are neither shown nor offered. */
   readonly path?: readonly Place[]
-  /** Dimensions that the view can filter by, where these are not all. */
-  readonly only?: readonly Dimension[]
+  /** Whether the view can be filtered by it; by all unless told. */
+  readonly offers?: (dimension: Dimension) => boolean
 }
 
 /** The filters of the URL, each to be taken away, and a way to add others. */
-export function FilterBar({ path = NOWHERE, only }: Props) {
+export function FilterBar({ path = NOWHERE, offers = everything }: Props) {
   const [filters, change] = useFilters()
   const [isOpen, setIsOpen] = useState(false)
   const adder = useRef<HTMLButtonElement>(null)
-  const isOffered = (dimension: Dimension): boolean =>
-    (only?.includes(dimension) ?? true) && !path.some(place => place.dimension === dimension)
-  const groups = groupFilters(filters.filter(({ dimension }) => isOffered(dimension)))
+  const decided = useMemo(() => new Set<Dimension>(path.map(({ dimension }) => dimension)), [path])
+  const groups = groupFilters(filters.filter(({ dimension }) => !decided.has(dimension)))
 
   // What had the focus is gone with what it did.
   function changeTo(changed: readonly Filter[]): void {
@@ -66,7 +66,7 @@ export function FilterBar({ path = NOWHERE, only }: Props) {
       </div>
       {isOpen ? (
         <FilterForm
-          {...{ filters, path, isOffered }}
+          {...{ filters, path, decided, offers }}
           onAdd={filter => change(withFilter(filters, filter))}
           onClose={close}
         />

@@ -13,14 +13,15 @@ const WAYS = { is: 'is', not: 'is not' } as const
 interface Props {
   readonly filters: readonly Filter[]
   readonly path: readonly Place[]
-  /** Whether a dimension can be filtered by here. */
-  readonly isOffered: (dimension: Dimension) => boolean
+  /** Dimensions that can't be filtered by here. */
+  readonly decided: ReadonlySet<Dimension>
+  readonly offers: (dimension: Dimension) => boolean
   readonly onAdd: (filter: Filter) => void
   readonly onClose: () => void
 }
 
 /** Makes filters, one after the other: of which dimension, which way, which value. */
-export function FilterForm({ filters, path, isOffered, onAdd, onClose }: Props) {
+export function FilterForm({ filters, path, decided, offers, onAdd, onClose }: Props) {
   const { hours } = useRange()
   const labels = useRead('filters', {
     start_date: hours.start,
@@ -30,7 +31,7 @@ export function FilterForm({ filters, path, isOffered, onAdd, onClose }: Props) 
   })
   const names = (labels.data?.filters ?? []).map(({ value }): Dimension => `label:${value}`)
   const known: Dimension[] = [...(Object.keys(DIMENSIONS) as Dimension[]), ...names]
-  const offered = known.filter(isOffered)
+  const offered = known.filter(dimension => offers(dimension) && !decided.has(dimension))
   const [chosen, setChosen] = useState<Dimension>('namespace')
   const [way, setWay] = useState<keyof typeof WAYS>('is')
   const dimension = offered.includes(chosen) ? chosen : (offered[0] ?? 'container')

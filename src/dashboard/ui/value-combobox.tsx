@@ -23,13 +23,17 @@ interface Props {
   readonly filters: readonly Filter[]
   readonly path: readonly Place[]
   readonly hours: Hours
+  /** The dimension's name unless told. */
+  readonly label?: string
+  /** Whether "has none of it" can be chosen too. */
+  readonly canBeNone?: boolean
   readonly onChoose: (value: string) => void
 }
 
 /** Chooses one of a dimension's values by part of its name; the dearest come first, with what they cost. */
-export function ValueCombobox({ dimension, filters, path, hours, onChoose }: Props) {
+export function ValueCombobox({ label, onChoose, ...asked }: Props) {
   const [typed, setTyped] = useState('')
-  const { answer, items, note } = useSuggestions({ dimension, filters, path, hours }, typed)
+  const { answer, items, note } = useSuggestions(asked, typed)
   const money = moneyIn(answer.data?.meta.currency ?? '')
   const box = useCombobox<Suggestion>({
     items,
@@ -57,7 +61,7 @@ export function ValueCombobox({ dimension, filters, path, hours, onChoose }: Pro
   return (
     <div className={styles.box}>
       <label htmlFor={htmlFor} id={id} className={controls.label}>
-        {titleOf(dimension)}
+        {label ?? titleOf(asked.dimension)}
       </label>
       <input
         {...box.getInputProps({
@@ -92,7 +96,10 @@ export function ValueCombobox({ dimension, filters, path, hours, onChoose }: Pro
   )
 }
 
-function useSuggestions({ dimension, filters, path, hours }: Omit<Props, 'onChoose'>, typed: string) {
+function useSuggestions(
+  { dimension, filters, path, hours, canBeNone = true }: Omit<Props, 'label' | 'onChoose'>,
+  typed: string,
+) {
   const q = useDelayed(typed.trim(), PAUSE_MS)
   const others = filters.filter(filter => filter.dimension !== dimension)
   const answer = useRead(
@@ -109,8 +116,9 @@ function useSuggestions({ dimension, filters, path, hours }: Omit<Props, 'onChoo
   )
   const items = useMemo(() => {
     const taken = new Set(filters.filter(filter => filter.dimension === dimension).map(({ value }) => value))
+    if (!canBeNone) taken.add(HAS_NONE)
     return (answer.data?.filters ?? []).filter(({ value }) => !taken.has(value))
-  }, [answer.data, filters, dimension])
+  }, [answer.data, filters, dimension, canBeNone])
   return { answer, items, note: noteOf(answer, items.length) }
 }
 

@@ -1,4 +1,5 @@
 import type { BodyOf, QueryOf } from '../../api/routes.js'
+import type { Dimension } from '../../state/dimensions.js'
 import { choice, type StateOf, text, whole } from '../../state/fields.js'
 import { type Filter, filterQuery } from '../../state/filters.js'
 import type { Hours } from '../../state/range.js'
@@ -65,7 +66,7 @@ export const FINDING_FIELDS = {
 export type FindingsState = StateOf<typeof FINDING_FIELDS>
 
 /** Dimensions that assets can be filtered by; all else is of workloads. */
-export const DIMENSIONS = ['cluster', 'node'] as const
+export const isAskedBy = (dimension: Dimension): boolean => dimension === 'cluster' || dimension === 'node'
 
 /** Which hours, and which assets. */
 export interface Scope {
@@ -77,7 +78,7 @@ export interface Scope {
 
 /** What the view is about. */
 export function scopeOf(hours: Hours, filters: readonly Filter[]): Scope {
-  const known = filters.filter(({ dimension }) => DIMENSIONS.some(one => one === dimension))
+  const known = filters.filter(({ dimension }) => isAskedBy(dimension))
   const { k8s_cluster, k8s_node } = filterQuery(known)
   return {
     start_date: hours.start,

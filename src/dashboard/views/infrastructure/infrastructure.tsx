@@ -12,7 +12,7 @@ import { Partial } from '../../ui/partial.js'
 import { RangePicker } from '../../ui/range-picker.js'
 import { ViewHead } from '../../ui/view-head.js'
 import { AssetsPanel } from './assets-panel.js'
-import { DIMENSIONS, type Scope, scopeOf } from './fields.js'
+import { isAskedBy, type Scope, scopeOf } from './fields.js'
 import { FindingsPanel } from './findings-panel.js'
 import { InfrastructureTiles } from './infrastructure-tiles.js'
 import { PartCost } from './part-cost.js'
@@ -23,7 +23,7 @@ export function Infrastructure() {
   const [filters] = useFilters()
   const scope = useMemo(() => scopeOf(hours, filters), [hours, filters])
   const isFiltered = scope.k8s_cluster !== undefined || scope.k8s_node !== undefined
-  const isLeftOut = filters.some(({ dimension }) => !DIMENSIONS.some(one => one === dimension))
+  const isLeftOut = filters.some(({ dimension }) => !isAskedBy(dimension))
   return (
     <>
       <ViewHead
@@ -32,7 +32,7 @@ export function Infrastructure() {
       >
         <RangePicker />
       </ViewHead>
-      <FilterBar only={DIMENSIONS} />
+      <FilterBar offers={isAskedBy} />
       {isLeftOut ? (
         <Notice kind="info">
           Filters by workload, namespace or label do nothing here: machines, disks and load balancers are told

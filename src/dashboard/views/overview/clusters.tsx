@@ -1,10 +1,8 @@
 import { useMemo } from 'react'
 import type { BodyOf } from '../../api/routes.js'
-import { useReadAll } from '../../api/use-read-all.js'
 import { type Money, moneyIn } from '../../format/money.js'
 import { duration, moment } from '../../format/time.js'
 import { useNow } from '../../state/now.js'
-import type { Hours } from '../../state/range.js'
 import { Band } from '../../ui/band.js'
 import { Change } from '../../ui/change.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
@@ -13,15 +11,16 @@ import styles from './overview.module.css'
 
 type Cluster = BodyOf<'clusters'>['clusters'][number]
 
+interface Props {
+  readonly body: BodyOf<'clusters'>
+  /** By cluster; empty as long as it isn't known. */
+  readonly efficiency: BodyOf<'efficiency'>['efficiency']
+}
+
 /** Every cluster: state and age of its data, cost and change, its parts, what of it is idle, and how well it is used. */
-export function ClustersPanel({ body, hours }: { body: BodyOf<'clusters'>; hours: Hours }) {
+export function ClustersPanel({ body, efficiency }: Props) {
   const now = useNow()
-  const efficiency = useReadAll('efficiency', {
-    start_date: hours.start,
-    end_date: hours.end,
-    breakdown_by: ['cluster'],
-  })
-  const idle = useMemo(() => idleByCluster(efficiency.data?.efficiency ?? []), [efficiency.data])
+  const idle = useMemo(() => idleByCluster(efficiency), [efficiency])
   const columns = columnsOf(body, moneyIn(body.meta.currency), idle, now)
   return (
     <Panel

@@ -33,14 +33,14 @@ const FIELDS: { readonly drivers: Field<Dimension | ''> } = {
 type Row = BodyOf<'cost_allocation'>['cost_allocation'][number]
 
 /** Who costs most. */
-export function Drivers({ hours }: { hours: Hours }) {
+export function Drivers({ hours, isNext }: { hours: Hours; isNext: boolean }) {
   const [{ drivers }, change] = useUrlState(FIELDS)
   const dates = { start_date: hours.start, end_date: hours.end }
-  const labels = useRead('filters', { ...dates, dimension: 'label', limit: 50 })
+  const labels = useRead('filters', { ...dates, dimension: 'label', limit: 50 }, { enabled: isNext })
   const names = labels.data?.filters.map(({ value }) => value) ?? []
   const owner = OWNER_LABELS.find(label => names.includes(label))
   const by: Dimension = drivers === '' ? (owner === undefined ? 'namespace' : `label:${owner}`) : drivers
-  const isKnown = drivers !== '' || !labels.isPending
+  const isKnown = isNext && (drivers !== '' || !labels.isPending)
   const answer = useRead(
     'cost_allocation',
     { ...dates, breakdown_by: [by], limit: ASKED },

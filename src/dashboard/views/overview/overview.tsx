@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
+import { useReadAll } from '../../api/use-read-all.js'
 import { range as printRange } from '../../format/time.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
@@ -38,25 +39,33 @@ interface PanelsProps {
   readonly hours: Hours
 }
 
-// None waits for another's answer: what the API can tell at once is seen at once.
 function Panels({ clusters, hours }: PanelsProps) {
+  const efficiency = useReadAll('efficiency', {
+    start_date: hours.start,
+    end_date: hours.end,
+    breakdown_by: ['cluster'],
+  })
+  // What takes the API longer is asked after that, so that it holds up nothing that is read first.
+  const isNext = !clusters.isPending && !efficiency.isPending
   return (
     <>
       <Answered what="The costs" answer={clusters} height={150}>
         {body => (
           <>
             <Partial meta={body.meta} />
-            <OverviewTiles body={body} hours={hours} />
+            <Answered what="Waste and efficiency" answer={efficiency} height={96}>
+              {waste => <OverviewTiles costs={body} waste={waste} />}
+            </Answered>
           </>
         )}
       </Answered>
       <CostOverTime hours={hours} />
       <div className={styles.pair}>
-        <Drivers hours={hours} />
-        <Savings />
+        <Drivers hours={hours} isNext={isNext} />
+        <Savings isNext={isNext} />
       </div>
       <Answered what="The clusters" answer={clusters} height={180}>
-        {body => <ClustersPanel body={body} hours={hours} />}
+        {body => <ClustersPanel body={body} efficiency={efficiency.data?.efficiency ?? []} />}
       </Answered>
     </>
   )

@@ -18,9 +18,9 @@ interface Saving {
 }
 
 /** What could be saved a month: smaller requests, and what could be given up. */
-export function Savings() {
-  const advice = useRead('rightsizing', { action: 'decrease', limit: SHOWN })
-  const findings = useRead('findings', { limit: SHOWN })
+export function Savings({ isNext }: { isNext: boolean }) {
+  const advice = useRead('rightsizing', { action: 'decrease', limit: SHOWN }, { enabled: isNext })
+  const findings = useRead('findings', { limit: SHOWN }, { enabled: isNext })
   return (
     <Panel
       title="What could be saved a month"

@@ -169,7 +169,11 @@ function moneyColumns(type: AssetType, body: Body, money: Money): Column<Asset>[
     total: money.exact(sums?.[key] ?? null),
   })
   const cost = amount('total_cost', 'Cost', 'In these days.')
-  const rate = amount('monthly_rate', 'A month', 'Cost ÷ hours in which it was there × 730.')
+  const rate = amount(
+    'monthly_rate',
+    'A month',
+    'Cost ÷ hours in which it was there × 730; of all of them, what was there at a time.',
+  )
   if (type !== 'node') return [cost, rate]
   return [
     cost,

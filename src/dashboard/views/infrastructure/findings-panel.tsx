@@ -105,7 +105,7 @@ function Found({ body, isGone, isBusy }: FoundProps) {
           </p>
         ))}
       <DataTable
-        name="Kinds of what could be given up"
+        name="Findings by kind"
         columns={kindColumns(money)}
         rows={body.by_finding}
         keyOf={({ finding }) => finding}

@@ -64,8 +64,8 @@ function columnsOf(now: number): Column<Cluster>[] {
     },
     {
       id: 'data_to',
-      header: 'Data to (UTC)',
-      hint: 'Every hour before is loaded.',
+      header: 'Data to',
+      hint: 'Every hour before is loaded; UTC.',
       isNumber: true,
       cell: ({ data_to, newest_loaded }) => (newest_loaded === null ? 'nothing yet' : moment(data_to)),
       sortKey: 'data_to',
@@ -95,7 +95,7 @@ function columnsOf(now: number): Column<Cluster>[] {
     },
     {
       id: 'usage',
-      header: 'Use to (UTC)',
+      header: 'Use to',
       hint: 'Up to when the use of CPU and memory, which advice is made of, has been collected, and hours that wait for it.',
       isNumber: true,
       cell: usageOf,

@@ -18,10 +18,59 @@ export interface TestDatabase {
  */
 export async function testDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
   const server = await askServer()
-  const name = `${server.template.replace(/template$/, '')}${randomBytes(5).toString('hex')}`
+  const name = `${prefixOf(server)}${randomBytes(5).toString('hex')}`
   await administer(server.url, client =>
     client.query(`create database ${name}${options.empty === true ? '' : ` template ${server.template}`}`),
   )
+  return opened(server, name)
+}
+
+/**
+ * A copy, of its own for the test file that asks, of a migrated database that `fill` has filled. It is filled once in a
+ * run, by whoever asks first; `what` names it: letters and underscores.
+ */
+export async function filledDatabase(
+  what: string,
+  fill: (database: TestDatabase) => Promise<void>,
+): Promise<TestDatabase> {
+  const server = await askServer()
+  const template = `${prefixOf(server)}${what}`
+  const name = `${prefixOf(server)}${randomBytes(5).toString('hex')}`
+  await administer(server.url, async client => {
+    // Others who ask meanwhile wait here.
+    await client.query('select pg_advisory_lock(hashtext($1))', [template])
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [template])
+    if (rowCount === 0) await fillTemplate(client, template, fill)
+    await client.query(`create database ${name} template ${template}`)
+  })
+  return opened(server, name)
+}
+
+async function fillTemplate(
+  client: pg.Client,
+  template: string,
+  fill: (database: TestDatabase) => Promise<void>,
+): Promise<void> {
+  const database = await testDatabase()
+  try {
+    await fill(database)
+    // Only what nobody uses can be copied.
+    await database.pool.end()
+    const made = new URL(database.url).pathname.slice(1)
+    await client.query(`create database ${template} template ${made}`)
+  } finally {
+    await database.drop()
+  }
+}
+
+interface TestServer {
+  readonly url: string
+  readonly template: string
+}
+
+const prefixOf = ({ template }: TestServer): string => template.replace(/template$/, '')
+
+function opened(server: TestServer, name: string): TestDatabase {
   const url = new URL(server.url)
   url.pathname = `/${name}`
   const pools: pg.Pool[] = []
@@ -41,10 +90,10 @@ export async function testDatabase(options: { empty?: boolean } = {}): Promise<T
   }
 }
 
-async function askServer(): Promise<{ url: string; template: string }> {
+async function askServer(): Promise<TestServer> {
   const response = await fetch(inject('postgresDesk'))
   if (!response.ok) throw new Error(`no test database: ${await response.text()}`)
-  return (await response.json()) as { url: string; template: string }
+  return (await response.json()) as TestServer
 }
 
 async function administer(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {

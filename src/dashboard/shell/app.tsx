@@ -1,5 +1,6 @@
 import { Suspense } from 'react'
 import { Navigate, Route, Routes, useLocation } from 'react-router'
+import { useSession } from '../session/session.js'
 import { Skeleton } from '../ui/skeleton.js'
 import { Frame } from './frame.js'
 import { Ingested } from './ingested.js'
@@ -27,5 +28,9 @@ export function App() {
 
 function ToOverview() {
   const { search } = useLocation()
-  return <Navigate to={{ pathname: '/overview', search }} replace />
+  const { account } = useSession()
+  // Where one has signed in just now, the address doesn't have the account yet.
+  const params = new URLSearchParams(search)
+  params.set('account', account)
+  return <Navigate to={{ pathname: '/overview', search: params.toString() }} replace />
 }

@@ -13,7 +13,8 @@ if (root === null) throw new Error('the page has no place for the dashboard')
 createRoot(root).render(
   <StrictMode>
     <Themed>
-      <BrowserRouter>
+      {/* Choices stand in the URL: a box that is ticked has to be so at once, not when there is time for it. */}
+      <BrowserRouter useTransitions={false}>
         <Clock>
           <SessionGate>
             <RefusedParameters>

@@ -3,7 +3,7 @@ import { useCredentials } from './credentials.js'
 import { type Credentials, read } from './read.js'
 import type { BodyOf, QueryOf, Route } from './routes.js'
 
-interface Options {
+export interface Options {
   /** False: not asked yet. */
   readonly enabled?: boolean
   /** Whether the last answer to a question of this kind is shown until the new one is here; for pages and sorting. */

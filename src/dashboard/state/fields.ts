@@ -59,6 +59,21 @@ export function whole(fallback: number, least: number, most: number): Field<numb
   }
 }
 
+/** Texts in their order, each once. */
+export const texts: Field<readonly string[]> = {
+  fallback: [],
+  parse: values => [...new Set(values)],
+  print: values => values,
+}
+
+/** An amount that is not negative, `2.5`; null where there is none. */
+export const amount: Field<number | null> = {
+  fallback: null,
+  parse: ([digits]) =>
+    digits !== undefined && /^\d{1,9}(\.\d{1,6})?$/.test(digits) ? Number(digits) : undefined,
+  print: value => (value === null ? [] : [String(value)]),
+}
+
 /** What the URL says, and the names of the parameters that can't be what it says: these have their fallback. */
 export function readState<F extends Fields>(
   fields: F,

@@ -83,4 +83,4 @@ export function filterQuery(filters: readonly Filter[], path: readonly Place[] =
 const printFilter = ({ value, isExcluded }: Filter): string => (isExcluded ? `!${value}` : value)
 
 /** How a value is read by people. */
-export const shownValue = (value: string): string => (value === HAS_NONE ? 'none' : value)
+export const shownValue = (value: string): string => (value === HAS_NONE ? 'not set' : value)

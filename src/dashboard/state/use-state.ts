@@ -4,6 +4,9 @@ import { type Fields, readState, type StateOf, writeState } from './fields.js'
 import { type Filter, readFilters, writeFilters } from './filters.js'
 import { useReportRefused } from './refused.js'
 
+/** Parameters that say which page of rows is shown: a page belongs to the question that it is an answer of. */
+const PAGE = ['cursor', 'skipped'] as const
+
 /** Changes some values; a new entry in the history, so that the back button takes them back. */
 type Change<F extends Fields> = (changes: Partial<StateOf<F>>) => void
 
@@ -19,12 +22,17 @@ export function useUrlState<F extends Fields>(fields: F): [StateOf<F>, Change<F>
   return [state, change]
 }
 
-/** The filters as the URL has them, and how to put others in their place. */
+/** The filters as the URL has them, and how to put others in their place; what they leave is seen from its first page on. */
 export function useFilters(): [readonly Filter[], (filters: readonly Filter[]) => void] {
   const [params, setParams] = useSearchParams()
   const filters = useMemo(() => readFilters(params), [params])
   const change = useCallback(
-    (changed: readonly Filter[]) => setParams(current => writeFilters(current, changed)),
+    (changed: readonly Filter[]) =>
+      setParams(current => {
+        const written = writeFilters(current, changed)
+        for (const name of PAGE) written.delete(name)
+        return written
+      }),
     [setParams],
   )
   return [filters, change]

@@ -32,14 +32,18 @@ interface Props<Row> {
   readonly onSort?: (sort: Sort) => void
   /** Whether newer rows are on their way. */
   readonly isBusy?: boolean
+  /** More of a row, shown below it over the table's whole width in sight; null: nothing. The table is then as high as it is. */
+  readonly detailOf?: (row: Row) => ReactNode
 }
 
 /** Rows under sortable headers, with totals at the foot where columns have them. Wide ones scroll by themselves. */
-export function DataTable<Row>({ name, columns, rows, keyOf, sort, onSort, isBusy = false }: Props<Row>) {
+export function DataTable<Row>(props: Props<Row>) {
+  const { name, columns, rows, keyOf, sort, onSort, isBusy = false } = props
+  const className = props.detailOf === undefined ? styles.scroller : `${styles.scroller} ${styles.opening}`
   return (
     // Scrolled by keyboard too.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached without a mouse
-    <section className={styles.scroller} tabIndex={0} aria-label={`${name}, scrollable`}>
+    <section className={className} tabIndex={0} aria-label={`${name}, scrollable`}>
       <table className={styles.table} aria-label={name} aria-busy={isBusy || undefined}>
         <thead>
           <tr>
@@ -50,13 +54,7 @@ export function DataTable<Row>({ name, columns, rows, keyOf, sort, onSort, isBus
         </thead>
         <tbody>
           {rows.map(row => (
-            <tr key={keyOf(row)}>
-              {columns.map(column => (
-                <Cell key={column.id} column={column}>
-                  {column.cell(row)}
-                </Cell>
-              ))}
-            </tr>
+            <BodyRow key={keyOf(row)} columns={columns} row={row} detail={props.detailOf?.(row) ?? null} />
           ))}
         </tbody>
         {columns.some(column => column.total !== undefined) ? (
@@ -75,11 +73,38 @@ export function DataTable<Row>({ name, columns, rows, keyOf, sort, onSort, isBus
   )
 }
 
+interface BodyRowProps<Row> {
+  readonly columns: readonly Column<Row>[]
+  readonly row: Row
+  readonly detail: ReactNode
+}
+
+function BodyRow<Row>({ columns, row, detail }: BodyRowProps<Row>) {
+  return (
+    <>
+      <tr>
+        {columns.map(column => (
+          <Cell key={column.id} column={column}>
+            {column.cell(row)}
+          </Cell>
+        ))}
+      </tr>
+      {detail === null ? null : (
+        <tr className={styles.detailRow}>
+          <td colSpan={columns.length}>
+            <div className={styles.detail}>{detail}</div>
+          </td>
+        </tr>
+      )}
+    </>
+  )
+}
+
 function Cell<Row>({ column, children }: { column: Column<Row>; children: ReactNode }) {
   const className = column.isNumber ? styles.number : styles.text
   return column.isRowHeader ? (
     <th scope="row" className={`${styles.rowHeader} ${className}`}>
-      {children}
+      <div className={styles.rowName}>{children}</div>
     </th>
   ) : (
     <td className={className}>{children}</td>

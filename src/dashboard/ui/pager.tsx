@@ -38,9 +38,7 @@ export function Pager({ what, place, shown, total, next, isGone, onPage }: Props
       ) : null}
       <nav aria-label={`Pages of ${what}`} className={styles.pager}>
         <p role="status" className={styles.rows}>
-          {shown === total
-            ? `${count(total)} ${what}`
-            : `${count(skipped + 1)}–${count(skipped + shown)} of ${count(total)} ${what}`}
+          {count(skipped + 1)} to {count(skipped + shown)} of {count(total)} {what}
         </p>
         {isFirst ? null : <Button onClick={() => onPage(FIRST_PAGE)}>First page</Button>}
         {next === null ? null : (

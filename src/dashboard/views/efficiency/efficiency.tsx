@@ -7,6 +7,7 @@ import { useRange } from '../../state/use-range.js'
 import { useFilters, useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { Empty } from '../../ui/empty.js'
+import { FilterBar } from '../../ui/filter-bar.js'
 import { FIRST_PAGE } from '../../ui/pager.js'
 import { Partial } from '../../ui/partial.js'
 import { RangePicker } from '../../ui/range-picker.js'
@@ -35,6 +36,7 @@ export function Efficiency() {
         <RangePicker />
         <Choices hours={hours} />
       </ViewHead>
+      <FilterBar />
       <Shown scope={scope} hours={hours} isFiltered={filters.length > 0} />
     </>
   )

@@ -1,0 +1,91 @@
+import { useSearchParams } from 'react-router'
+import type { usePage } from '../../api/use-page.js'
+import { isoDay } from '../../format/time.js'
+import { useUrlState } from '../../state/use-state.js'
+import { Answered } from '../../ui/answered.js'
+import { CsvButton } from '../../ui/csv-button.js'
+import { DataTable, type Sort } from '../../ui/data-table.js'
+import { FIRST_PAGE, Pager } from '../../ui/pager.js'
+import { Panel } from '../../ui/panel.js'
+import { Select } from '../../ui/select.js'
+import styles from './allocation.module.css'
+import { useColumnChooser } from './column-chooser.js'
+import { columnsOf } from './columns.js'
+import { searchInto } from './drill.js'
+import { FIELDS, type Scope, SORTS, shownColumns, tableQuery } from './fields.js'
+import { useEarlier } from './use-earlier.js'
+
+const LIMITS = { '25': '25', '100': '100', '500': '500' } as const
+
+interface Props {
+  readonly scope: Scope
+  readonly page: ReturnType<typeof usePage<'cost_allocation'>>
+}
+
+/** Every row, sorted by the API; a name leads to what its row is made of. */
+export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
+  const [params] = useSearchParams()
+  const [state, change] = useUrlState(FIELDS)
+  const { by, sort, order, cursor, skipped, limit } = state
+  const shown = shownColumns(state)
+  const earlier = useEarlier(scope, by, answer.data, shown.includes('change'))
+  const chooser = useColumnChooser()
+  function onSort(next: Sort): void {
+    const key = SORTS.find(one => one === next.by)
+    if (key !== undefined) change({ sort: key, order: next.order, ...FIRST_PAGE })
+  }
+  return (
+    <Panel
+      title="Rows"
+      actions={
+        <>
+          {chooser.button}
+          <CsvButton
+            route="cost_allocation"
+            query={tableQuery(scope, state)}
+            file={fileOf(params.get('account') ?? '', scope)}
+          />
+        </>
+      }
+    >
+      {chooser.choice}
+      <Answered what="The rows" answer={answer} height={420}>
+        {body => (
+          <>
+            <DataTable
+              name="Costs"
+              columns={columnsOf({ body, by, earlier, into: row => searchInto(params, row, state) }, shown)}
+              rows={body.cost_allocation}
+              keyOf={row => `${row.id} ${row.name}`}
+              sort={{ by: sort, order }}
+              onSort={onSort}
+              isBusy={answer.isPlaceholderData}
+            />
+            <div className={styles.foot}>
+              <Select
+                label="Rows of a page"
+                value={limit}
+                options={LIMITS}
+                onChange={chosen => change({ limit: chosen, ...FIRST_PAGE })}
+              />
+              <div className={styles.pages}>
+                <Pager
+                  what="rows"
+                  place={{ cursor, skipped }}
+                  shown={body.cost_allocation.length}
+                  total={body.total_count}
+                  next={body.page.next}
+                  isGone={isGone}
+                  onPage={change}
+                />
+              </div>
+            </div>
+          </>
+        )}
+      </Answered>
+    </Panel>
+  )
+}
+
+const fileOf = (account: string, { start_date, end_date }: Scope): string =>
+  `costs-${account}-${isoDay(start_date)}-${isoDay(end_date - 1)}`

@@ -1,0 +1,78 @@
+import { useSearchParams } from 'react-router'
+import { usePage } from '../../api/use-page.js'
+import { isoDay } from '../../format/time.js'
+import { sharedBy } from '../../state/shared.js'
+import { useUrlState } from '../../state/use-state.js'
+import { Answered } from '../../ui/answered.js'
+import { CsvButton } from '../../ui/csv-button.js'
+import { DataTable, type Sort } from '../../ui/data-table.js'
+import { Empty } from '../../ui/empty.js'
+import { FIRST_PAGE, Pager } from '../../ui/pager.js'
+import { Panel } from '../../ui/panel.js'
+import { Segments } from '../../ui/segments.js'
+import { columnsOf } from './columns.js'
+import { assetsQuery, FIELDS, type Scope, SORTS, TYPES } from './fields.js'
+
+/** Every asset of a type, sorted by the API. */
+export function AssetsPanel({ scope }: { scope: Scope }) {
+  const [state, change] = useUrlState(FIELDS)
+  const [params] = useSearchParams()
+  const { type, sort, order, cursor, skipped } = state
+  const query = assetsQuery(scope, state)
+  const { answer, isGone } = usePage('assets', query, cursor)
+  const name = TYPES[type]
+  function onSort(next: Sort): void {
+    const key = SORTS.find(one => one === next.by)
+    if (key !== undefined) change({ sort: key, order: next.order, ...FIRST_PAGE })
+  }
+  const { sort: usual, order: usually } = FIELDS
+  const file = `${name.toLowerCase().replace(' ', '-')}-${isoDay(scope.start_date)}-${isoDay(scope.end_date - 1)}`
+  return (
+    <Panel
+      title={name}
+      hint="A month is 730 hours: what it would cost if it stayed. A dash is what was not measured."
+      actions={
+        <>
+          <Segments
+            label="Show"
+            value={type}
+            options={TYPES}
+            onChange={chosen =>
+              change({ type: chosen, sort: usual.fallback, order: usually.fallback, ...FIRST_PAGE })
+            }
+          />
+          <CsvButton route="assets" query={query} file={file} />
+        </>
+      }
+    >
+      <Answered what={name} answer={answer} height={420}>
+        {body =>
+          body.total_count === 0 ? (
+            <Empty title={`There are no ${name.toLowerCase()} in these days.`} />
+          ) : (
+            <>
+              <DataTable
+                name={name}
+                columns={columnsOf(type, body, sharedBy(params))}
+                rows={body.assets}
+                keyOf={({ id }) => id}
+                sort={{ by: sort, order }}
+                onSort={onSort}
+                isBusy={answer.isPlaceholderData}
+              />
+              <Pager
+                what={name.toLowerCase()}
+                place={{ cursor, skipped }}
+                shown={body.assets.length}
+                total={body.total_count}
+                next={body.page.next}
+                isGone={isGone}
+                onPage={change}
+              />
+            </>
+          )
+        }
+      </Answered>
+    </Panel>
+  )
+}

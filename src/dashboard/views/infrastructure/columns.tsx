@@ -1,0 +1,193 @@
+import { Link } from 'react-router'
+import type { BodyOf } from '../../api/routes.js'
+import { type Money, moneyIn, UNKNOWN } from '../../format/money.js'
+import { cores, count, decimal, gib, percent } from '../../format/quantity.js'
+import type { Column } from '../../ui/data-table.js'
+import type { Asset, AssetType, SORTS } from './fields.js'
+import styles from './infrastructure.module.css'
+import { stayOf } from './stay.js'
+
+type Body = BodyOf<'assets'>
+type SortKey = (typeof SORTS)[number]
+
+/** The columns of a type's table. `shared` is what links to other views take along. */
+export function columnsOf(type: AssetType, body: Body, shared: URLSearchParams): Column<Asset>[] {
+  const money = moneyIn(body.meta.currency)
+  return [
+    nameColumn(shared),
+    {
+      id: 'cluster',
+      header: 'Cluster',
+      sortKey: 'cluster' satisfies SortKey,
+      cell: ({ cluster }) => cluster,
+    },
+    ...columnsOfType(type),
+    ...moneyColumns(type, body, money),
+    stayColumn(body),
+  ]
+}
+
+function nameColumn(shared: URLSearchParams): Column<Asset> {
+  return {
+    id: 'name',
+    header: 'Name',
+    isRowHeader: true,
+    sortKey: 'name' satisfies SortKey,
+    total: 'All',
+    cell: asset => (
+      <>
+        {asset.asset_type === 'node' ? <Link to={toNode(asset.name, shared)}>{asset.name}</Link> : asset.name}
+        <span className={styles.detail}>{detailOf(asset)}</span>
+      </>
+    ),
+  }
+}
+
+/** To what ran on a node. */
+function toNode(node: string, shared: URLSearchParams): { pathname: string; search: string } {
+  const search = new URLSearchParams(shared)
+  search.append('path', `node:${node}`)
+  search.set('by', 'controller')
+  return { pathname: '/allocation', search: search.toString() }
+}
+
+function detailOf({ asset_type, asset_id, name, provider_id, node_pool, zone, region }: Asset): string {
+  const told = [node_pool, zone ?? region, provider_id ?? (asset_id === name ? null : asset_id)]
+  if (asset_type !== 'node') return provider_id !== null && provider_id !== name ? provider_id : ''
+  return told.filter(part => part !== null).join(', ')
+}
+
+function columnsOfType(type: AssetType): Column<Asset>[] {
+  switch (type) {
+    case 'node':
+      return nodeColumns()
+    case 'disk':
+      return diskColumns()
+    case 'load_balancer':
+      return [
+        {
+          id: 'namespace',
+          header: 'Namespace',
+          sortKey: 'namespace' satisfies SortKey,
+          cell: ({ namespace }) => namespace ?? UNKNOWN,
+        },
+      ]
+    case 'management':
+      return []
+  }
+}
+
+function nodeColumns(): Column<Asset>[] {
+  return [
+    {
+      id: 'instance_type',
+      header: 'Instance type',
+      sortKey: 'instance_type' satisfies SortKey,
+      cell: ({ instance_type }) => instance_type ?? UNKNOWN,
+    },
+    { id: 'spot', header: 'Bought', hint: 'Spot machines can be taken away at any time.', cell: boughtAs },
+    {
+      id: 'cpu',
+      header: 'CPU',
+      isNumber: true,
+      sortKey: 'cpu_cores' satisfies SortKey,
+      cell: ({ cpu_cores }) => cores(cpu_cores),
+    },
+    {
+      id: 'ram',
+      header: 'Memory',
+      isNumber: true,
+      sortKey: 'ram_gib' satisfies SortKey,
+      cell: ({ ram_gib }) => gib(ram_gib),
+    },
+    {
+      id: 'gpus',
+      header: 'GPUs',
+      isNumber: true,
+      sortKey: 'gpus' satisfies SortKey,
+      cell: ({ gpus }) => (gpus !== null && Number.isInteger(gpus) ? count(gpus) : decimal(gpus)),
+    },
+  ]
+}
+
+function boughtAs({ is_spot }: Asset): string {
+  if (is_spot === null) return 'unknown'
+  return is_spot ? 'spot' : 'on demand'
+}
+
+function diskColumns(): Column<Asset>[] {
+  return [
+    {
+      id: 'size',
+      header: 'Size',
+      isNumber: true,
+      sortKey: 'size_gib' satisfies SortKey,
+      cell: ({ size_gib }) => gib(size_gib),
+    },
+    {
+      id: 'class',
+      header: 'Storage class',
+      sortKey: 'storage_class' satisfies SortKey,
+      cell: ({ storage_class }) => storage_class ?? UNKNOWN,
+    },
+    {
+      id: 'claim',
+      header: 'Claim',
+      hint: 'Namespace and name of the claim that the volume was last bound to.',
+      sortKey: 'namespace' satisfies SortKey,
+      cell: ({ namespace, claim }) =>
+        claim === null ? 'none' : namespace === null ? claim : `${namespace} / ${claim}`,
+    },
+  ]
+}
+
+function moneyColumns(type: AssetType, body: Body, money: Money): Column<Asset>[] {
+  const sums = body.by_type.find(({ asset_type }) => asset_type === type)
+  const idleShare = (idle: number | null, cost: number | null) =>
+    percent(idle === null || !cost ? null : idle / cost)
+  const amount = (
+    key: 'total_cost' | 'idle_cost' | 'monthly_rate',
+    header: string,
+    hint: string,
+  ): Column<Asset> => ({
+    id: key,
+    header,
+    hint,
+    isNumber: true,
+    sortKey: key,
+    cell: asset => money.exact(asset[key]),
+    total: money.exact(sums?.[key] ?? null),
+  })
+  const cost = amount('total_cost', 'Cost', 'In these days.')
+  const rate = amount('monthly_rate', 'A month', 'Cost ÷ hours in which it was there × 730.')
+  if (type !== 'node') return [cost, rate]
+  return [
+    cost,
+    amount('idle_cost', 'Idle', 'What of its cost no container was charged for.'),
+    {
+      id: 'idle_share',
+      header: 'Idle share',
+      isNumber: true,
+      cell: ({ idle_cost, total_cost }) => idleShare(idle_cost, total_cost),
+      total: idleShare(sums?.idle_cost ?? null, sums?.total_cost ?? null),
+    },
+    rate,
+  ]
+}
+
+function stayColumn({ start_date, end_date, meta }: Body): Column<Asset> {
+  const range = { start: start_date, end: Math.min(end_date, meta.data_to ?? end_date) }
+  return {
+    id: 'stay',
+    header: 'There (UTC)',
+    hint: 'Hours of these days in which it was there.',
+    isNumber: true,
+    sortKey: 'minutes' satisfies SortKey,
+    cell: asset => (
+      <>
+        {decimal(asset.minutes / 60)} h
+        <span className={styles.detail}>{stayOf(asset, range) ?? 'throughout'}</span>
+      </>
+    ),
+  }
+}

@@ -1,0 +1,116 @@
+import type { BodyOf } from '../../api/routes.js'
+import { usePage } from '../../api/use-page.js'
+import { moneyIn } from '../../format/money.js'
+import { count } from '../../format/quantity.js'
+import { useUrlState } from '../../state/use-state.js'
+import { Answered } from '../../ui/answered.js'
+import { CsvButton } from '../../ui/csv-button.js'
+import { DataTable, type Sort } from '../../ui/data-table.js'
+import { Empty } from '../../ui/empty.js'
+import { Pager } from '../../ui/pager.js'
+import { Panel } from '../../ui/panel.js'
+import { Select } from '../../ui/select.js'
+import { FINDING_FIELDS, FINDING_SORTS, findingsQuery, type Scope } from './fields.js'
+import { findingColumns, KINDS, kindColumns } from './finding-columns.js'
+import styles from './infrastructure.module.css'
+
+const OPTIONS = { all: 'All kinds', ...KINDS }
+
+/** What could be given up or made smaller, what shows it, and what it would save. */
+export function FindingsPanel({ scope }: { scope: Scope }) {
+  const [state, change] = useUrlState(FINDING_FIELDS)
+  const query = findingsQuery(scope, state)
+  const { answer, isGone } = usePage('findings', query, state.findings_cursor)
+  return (
+    <Panel
+      title="What could be given up"
+      hint="From the last 14 days, as it is now, whatever days are chosen above. A month is 730 hours; no money is told twice."
+      actions={
+        <>
+          <Select
+            label="Kind"
+            value={state.finding}
+            options={OPTIONS}
+            onChange={finding => change({ finding, findings_cursor: '', findings_skipped: 0 })}
+          />
+          <CsvButton route="findings" query={query} file="findings" />
+        </>
+      }
+    >
+      <Answered what="What could be given up" answer={answer} height={320}>
+        {body => <Found body={body} isGone={isGone} isBusy={answer.isPlaceholderData} />}
+      </Answered>
+    </Panel>
+  )
+}
+
+interface FoundProps {
+  readonly body: BodyOf<'findings'>
+  readonly isGone: boolean
+  readonly isBusy: boolean
+}
+
+function Found({ body, isGone, isBusy }: FoundProps) {
+  const [state, change] = useUrlState(FINDING_FIELDS)
+  const money = moneyIn(body.meta.currency)
+  function onSort(next: Sort): void {
+    const key = FINDING_SORTS.find(one => one === next.by)
+    if (key === undefined) return
+    change({ findings_sort: key, findings_order: next.order, findings_cursor: '', findings_skipped: 0 })
+  }
+  return (
+    <>
+      {body.total_count === 0 ? (
+        <Empty title="Nothing was found that could be given up." />
+      ) : (
+        <>
+          <p className={styles.sentence}>
+            <strong>{money.exact(body.saving_month)} a month</strong> by {count(body.total_count)} things
+            {confidences(body).map(
+              ([level, amount]) => `, ${money.exact(amount)} of it with ${level} confidence`,
+            )}
+            .
+          </p>
+          <DataTable
+            name="What could be given up"
+            columns={findingColumns(money, body.saving_month)}
+            rows={body.findings}
+            keyOf={({ id }) => id}
+            sort={{ by: state.findings_sort, order: state.findings_order }}
+            onSort={onSort}
+            isBusy={isBusy}
+          />
+          <Pager
+            what="findings"
+            place={{ cursor: state.findings_cursor, skipped: state.findings_skipped }}
+            shown={body.findings.length}
+            total={body.total_count}
+            next={body.page.next}
+            isGone={isGone}
+            onPage={({ cursor, skipped }) => change({ findings_cursor: cursor, findings_skipped: skipped })}
+          />
+        </>
+      )}
+      {body.meta.warnings
+        .filter(({ code }) => code.startsWith('findings_') || code === 'cluster_gone')
+        .map(({ code, detail }) => (
+          <p key={code} className={styles.sentence}>
+            {detail}
+          </p>
+        ))}
+      <DataTable
+        name="Kinds of what could be given up"
+        columns={kindColumns(money)}
+        rows={body.by_finding}
+        keyOf={({ finding }) => finding}
+      />
+    </>
+  )
+}
+
+/** Levels of confidence that something was found with, and what that saves. */
+function confidences({ by_confidence }: BodyOf<'findings'>): [string, number][] {
+  return by_confidence
+    .filter(level => level.count > 0)
+    .map(({ confidence_level, saving_month }) => [confidence_level, saving_month])
+}

@@ -1,0 +1,38 @@
+import type { BodyOf } from '../../../../src/dashboard/api/routes.js'
+
+export type Row = BodyOf<'efficiency'>['efficiency'][number]
+
+/** A row of an answer that has nothing but what is told. */
+export const row = (told: Partial<Row>): Row => ({
+  id: 'id',
+  name: 'name',
+  kind: 'workload',
+  cluster: null,
+  namespace: null,
+  node: null,
+  controller_kind: null,
+  controller: null,
+  pod: null,
+  container: null,
+  labels: null,
+  start_date: 0,
+  end_date: 3600,
+  cpu_core_request_hours: null,
+  cpu_core_used_hours: null,
+  cpu_core_hours: null,
+  ram_gib_request_hours: null,
+  ram_gib_used_hours: null,
+  ram_gib_hours: null,
+  cpu_efficiency: null,
+  ram_efficiency: null,
+  total_efficiency: null,
+  no_requests: false,
+  used_cost: 0,
+  workload_idle_cost: 0,
+  infra_idle_cost: 0,
+  wasted_cost: 0,
+  total_cost: 0,
+  band: null,
+  coverage: 1,
+  ...told,
+})

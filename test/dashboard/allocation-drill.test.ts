@@ -72,6 +72,17 @@ await describeInBrowser('looking into costs', stage => {
     expect((await costs(other)).rows).toEqual(pods)
   })
 
+  test('by keyboard goes on from the place that was entered', async () => {
+    const page = await stage.page()
+    await openDashboard(stage, page, { path: '/allocation' })
+    await rowLinks(page).first().press('Enter')
+    await settled(page)
+    const here = page.locator('[aria-current=page]:focus', { hasText: /^Namespace / })
+    await expect.poll(() => here.count()).toBe(1)
+    await page.keyboard.press('Tab')
+    expect(await page.locator('button:focus').textContent()).toContain('Add filter')
+  })
+
   test('is what a bar and its entry in the legend do too', async () => {
     const page = await stage.page()
     await openDashboard(stage, page, { path: '/allocation' })

@@ -110,6 +110,24 @@ await describeInBrowser('the rows of costs', stage => {
       stage.watched.complaints.length = 0
     })
 
+    test('are never those of another question under its heading', async () => {
+      const page = await stage.page()
+      await openDashboard(stage, page, { path: '/allocation' })
+      let release = () => {}
+      const held = new Promise<void>(resolve => {
+        release = resolve
+      })
+      await page.route(/breakdown_by=node/, async route => {
+        await held
+        await route.continue()
+      })
+      await page.getByLabel('By', { exact: true }).selectOption({ label: 'Node' })
+      await expect.poll(() => page.getByRole('table', { name: 'Costs', exact: true }).count()).toBe(0)
+      release()
+      await settled(page)
+      expect((await costs(page)).headers[0]).toBe('Node')
+    })
+
     test('leaves out and adds columns', async () => {
       const page = await stage.page()
       await openDashboard(stage, page, { path: '/allocation' })

@@ -1,4 +1,4 @@
-import type { UseQueryResult } from '@tanstack/react-query'
+import { hashKey, type UseQueryResult } from '@tanstack/react-query'
 import { Failure } from './failure.js'
 import type { BodyOf, QueryOf } from './routes.js'
 import { useRead } from './use-read.js'
@@ -13,11 +13,23 @@ interface PageOf<R extends PagedRoute> {
   readonly isGone: boolean
 }
 
-/** A page of rows; the first one where `cursor` is empty, or not good any more. */
+/**
+ * A page of rows; the first one where `cursor` is empty, or not good any more. Until it is here the one before is shown,
+ * where that is of the same rows in another order.
+ */
 export function usePage<R extends PagedRoute>(route: R, query: QueryOf<R>, cursor: string): PageOf<R> {
-  const asked = useRead(route, cursor === '' ? query : { ...query, cursor }, { keep: true })
+  const keep = (before: QueryOf<R>) => hashKey([rowsOf(before)]) === hashKey([rowsOf(query)])
+  const asked = useRead(route, cursor === '' ? query : { ...query, cursor }, { keep })
   const { error } = asked
   const isGone = cursor !== '' && error instanceof Failure && error.code === BAD_ARGUMENT
-  const first = useRead(route, query, { enabled: isGone, keep: true })
+  const first = useRead(route, query, { enabled: isGone, keep })
   return { answer: isGone ? first : asked, isGone }
 }
+
+/** What decides which rows there are. */
+function rowsOf(query: object): object {
+  const { sort: _sort, order: _order, limit: _limit, cursor: _cursor, ...rows } = query as Paging
+  return rows
+}
+
+type Paging = Readonly<Record<'sort' | 'order' | 'limit' | 'cursor', unknown>>

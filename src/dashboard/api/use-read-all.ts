@@ -1,8 +1,8 @@
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useCredentials } from './credentials.js'
 import { type Credentials, read } from './read.js'
 import type { BodyOf, QueryOf, Route } from './routes.js'
-import { keyOf, type Options } from './use-read.js'
+import { kept, keyOf, type Options } from './use-read.js'
 
 /** A route whose answers have pages of rows, under its own name. */
 export type PagedRoute = {
@@ -23,14 +23,14 @@ const MOST_ROWS = 1000
 export function useReadAll<R extends PagedRoute>(
   route: R,
   query: QueryOf<R>,
-  { enabled = true, keep = false }: Options = {},
+  { enabled = true, keep = false }: Options<R> = {},
 ): UseQueryResult<BodyOf<R>> {
   const credentials = useCredentials()
   return useQuery({
-    queryKey: [...keyOf(credentials, route, query), 'all'],
+    queryKey: [...keyOf(credentials, route, query), 'all'] as const,
     queryFn: ({ signal }) => readAll(credentials, route, query, signal),
     enabled,
-    ...(keep ? { placeholderData: keepPreviousData } : {}),
+    placeholderData: kept<R>(keep),
   })
 }
 

@@ -1,27 +1,36 @@
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useCredentials } from './credentials.js'
 import { type Credentials, read } from './read.js'
 import type { BodyOf, QueryOf, Route } from './routes.js'
 
-export interface Options {
+export interface Options<R extends Route> {
   /** False: not asked yet. */
   readonly enabled?: boolean
-  /** Whether the last answer to a question of this kind is shown until the new one is here; for pages and sorting. */
-  readonly keep?: boolean
+  /** Whether the last answer is shown until the new one is here: always, or where the question before was like this one. */
+  readonly keep?: boolean | ((before: QueryOf<R>) => boolean)
 }
 
 /** The answer to a question, asked anew when it changes. */
 export function useRead<R extends Route>(
   route: R,
   query: QueryOf<R>,
-  { enabled = true, keep = false }: Options = {},
+  { enabled = true, keep = false }: Options<R> = {},
 ): UseQueryResult<BodyOf<R>> {
   const credentials = useCredentials()
   return useQuery({
     ...question(credentials, route, query),
     enabled,
-    ...(keep ? { placeholderData: keepPreviousData } : {}),
+    placeholderData: kept<R>(keep),
   })
+}
+
+/** The last answer where it is to be shown until there is another. */
+export function kept<R extends Route>(keep: NonNullable<Options<R>['keep']>) {
+  return <T>(
+    last: T | undefined,
+    asked?: { readonly queryKey: readonly [string, R, QueryOf<R>, ...unknown[]] },
+  ) =>
+    asked !== undefined && (typeof keep === 'function' ? keep(asked.queryKey[2]) : keep) ? last : undefined
 }
 
 /** Under which an answer is kept. */

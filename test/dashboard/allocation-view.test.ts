@@ -9,7 +9,9 @@ import {
   openDashboard,
   readTable,
   settled,
+  tileOf,
 } from './support/look.js'
+import { FROM, TO } from './support/sample.js'
 import { describeInBrowser } from './support/stage.js'
 import { sidewaysScroll } from './support/watch.js'
 
@@ -180,6 +182,20 @@ await describeInBrowser('the view of costs', stage => {
       await settled(page)
       await expectAccessible(page)
       expect(await sidewaysScroll(page)).toBe(0)
+    })
+
+    test('compares what is loaded of today with as many hours before', async () => {
+      const page = await stage.page()
+      await openDashboard(stage, page, { path: '/allocation?range=today' })
+      const query = { start_date: FROM + DAY, end_date: TO, breakdown_by: 'namespace' }
+      const body = await stage.answer<Costs & { previous_total: number }>('cost_allocation', query)
+      const { total_cost: now, previous_total: before } = body
+      expectAmounts([await tileOf(page, 'In the equally long range before')], [before])
+      const { headers, footer, rows } = await costs(page)
+      const change = `${now > before ? '+' : '-'}${Math.abs((now / before - 1) * 100).toFixed(1)}%`
+      expect(footer[headers.indexOf('Change')]).toBe(change)
+      const fee = rows.find(([name]) => name === 'Cluster management fee')
+      expect(fee?.[headers.indexOf('Change')]).toBe('0.0%')
     })
 
     test('shows hostile names as they are', async () => {

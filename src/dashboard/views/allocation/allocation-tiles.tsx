@@ -23,7 +23,7 @@ export function AllocationTiles({ body, scope }: { body: BodyOf<'cost_allocation
         value={money.exact(body.total_cost)}
         detail={
           before === null || before.total === null ? undefined : (
-            <Change now={body.total_cost} before={before.total} />
+            <Change now={before.now} before={before.total} />
           )
         }
       />

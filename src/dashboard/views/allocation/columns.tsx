@@ -15,6 +15,8 @@ type SortKey = (typeof SORTS)[number]
 export interface Earlier {
   /** Of all rows. */
   readonly total: number
+  /** What that is compared with. */
+  readonly now: number
   /** Null where it isn't known; 0 where there was nothing of the row. */
   costOf(row: Row): number | null
 }
@@ -76,7 +78,7 @@ function allColumns({ body, earlier }: Told): Record<ColumnId, Content> {
     change: {
       hint: 'From the equally long range before',
       cell: row => changeOf(row.total_cost, earlier?.costOf(row) ?? null),
-      total: changeOf(body.total_cost, earlier?.total ?? null),
+      total: changeOf(earlier?.now ?? 0, earlier?.total ?? null),
     },
     cpu: amount('cpu_cost', money),
     ram: amount('ram_cost', money),

@@ -3,10 +3,12 @@ import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import type { Scope } from './fields.js'
 
-/** The equally long range before, as far as it can be compared with. */
+/** The range before that is as long as what is loaded of this one, as far as it can be compared with. */
 export interface Before {
   /** Its total; null where it can't be compared. */
   readonly total: number | null
+  /** The total that it is compared with. */
+  readonly now: number
   /** Unix seconds of its beginning. */
   readonly start: number
   /** Where it can't be compared: since when there is data, Unix seconds. */
@@ -22,10 +24,20 @@ export function useBefore(scope: Scope, body: BodyOf<'cost_allocation'> | undefi
     ...(k8s_cluster === undefined ? {} : { k8s_cluster }),
     limit: 1000,
   })
-  if (data === undefined || body === undefined) return null
-  const { previous_total, previous_range_start } = body
+  // Hours that are not loaded yet would make a decline: three hours of a day are compared with three.
+  const dataTo = body?.meta.data_to ?? end_date
+  const isShort = dataTo > start_date && dataTo < end_date
+  const loaded = useRead(
+    'cost_allocation',
+    { ...scope, end_date: dataTo, breakdown_by: ['cluster'], limit: 1 },
+    { enabled: isShort },
+  )
+  const compared = isShort ? loaded.data : body
+  if (data === undefined || compared === undefined) return null
+  const { total_cost, previous_total, previous_range_start } = compared
   return {
     total: comparable({ clusters: data.clusters, previous_total, previous_range_start }),
+    now: total_cost,
     start: previous_range_start,
     firstSeen: data.clusters.length === 0 ? null : Math.max(...data.clusters.map(one => one.first_seen)),
   }

@@ -34,13 +34,14 @@ export function useEarlier(
     { enabled: isWanted && isComparable },
   )
   const total = before?.total ?? null
+  const now = before?.now ?? 0
   return useMemo(() => {
     if (total === null) return null
     const costs = new Map((data?.cost_allocation ?? []).map(row => [keyOf(row, by), row.total_cost]))
     // What isn't among the dearest of very many may have cost something all the same.
     const isWhole = data?.page.next === null
-    return { total, costOf: row => costs.get(keyOf(row, by)) ?? (isWhole ? 0 : null) }
-  }, [total, data, by])
+    return { total, now, costOf: row => costs.get(keyOf(row, by)) ?? (isWhole ? 0 : null) }
+  }, [total, now, data, by])
 }
 
 const keyOf = (row: Row, by: readonly Dimension[]): string => `${row.kind} ${seriesKey(row, by)}`

@@ -108,13 +108,13 @@ await describeInBrowser('the pipeline', stage => {
     expect(await stops.count()).toBe(1)
   })
 
-  test('shows an hour in which a cluster was silent', async () => {
+  test('shows an hour of which a cluster was silent for a part', async () => {
     const page = await stage.page()
     await openDashboard(stage, page, { path: PATH, account: NORTH })
     const cells = page.getByRole('grid').getByRole('gridcell')
     const words = await namesOf(cells)
     expect(words).toEqual((await ledgerWords(NORTH, 'cluster-one')).flat())
-    expect(words).toContain('missing')
+    expect(words).toContain('loaded in part')
   })
 
   test('tells of every cluster, also where the last attempt at one has failed', async () => {

@@ -1,13 +1,20 @@
 import { Component, type ReactNode } from 'react'
 import { Button } from '../ui/button.js'
 import { Notice } from '../ui/notice.js'
+import { ViewHead } from '../ui/view-head.js'
 
 interface State {
   readonly error: Error | null
 }
 
+interface Props {
+  /** Of the view. */
+  readonly title: string
+  readonly children: ReactNode
+}
+
 /** Keeps a mistake of the page itself from leaving it blank. */
-export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
+export class ErrorBoundary extends Component<Props, State> {
   override state: State = { error: null }
 
   static getDerivedStateFromError(error: Error): State {
@@ -20,14 +27,17 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
     if (isOldPage(error)) return <OldPage />
     const actions = <Button onClick={() => this.setState({ error: null })}>Show the view again</Button>
     return (
-      <div role="alert">
-        <Notice kind="error" actions={actions}>
-          <p>
-            <strong>This view has failed.</strong> It is a mistake of the page, not of the numbers:{' '}
-            {error.message}
-          </p>
-        </Notice>
-      </div>
+      <>
+        <ViewHead title={this.props.title} />
+        <div role="alert">
+          <Notice kind="error" actions={actions}>
+            <p>
+              <strong>This view has failed.</strong> It is a mistake of the page, not of the numbers:{' '}
+              {error.message}
+            </p>
+          </Notice>
+        </div>
+      </>
     )
   }
 }

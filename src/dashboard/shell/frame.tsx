@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { NavLink, useSearchParams } from 'react-router'
+import { NavLink, useLocation, useSearchParams } from 'react-router'
 import { useSession } from '../session/session.js'
 import { sharedBy } from '../state/shared.js'
 import { Button } from '../ui/button.js'
@@ -8,12 +8,13 @@ import styles from './frame.module.css'
 import { Freshness } from './freshness.js'
 import { Refused } from './refused.js'
 import { useTheme } from './theme.js'
-import { VIEWS } from './views.js'
+import { titleAt, VIEWS } from './views.js'
 
 /** Name, navigation, data age and theme around every view. */
 export function Frame({ children }: { children: ReactNode }) {
   const search = useSharedSearch()
   const { account, close } = useSession()
+  const { pathname } = useLocation()
   return (
     <div className={styles.frame}>
       <a className={styles.skip} href="#view">
@@ -42,7 +43,10 @@ export function Frame({ children }: { children: ReactNode }) {
       <main id="view" className={styles.main} tabIndex={-1}>
         <Freshness />
         <Refused />
-        <ErrorBoundary>{children}</ErrorBoundary>
+        {/* One that has failed is no reason not to show another. */}
+        <ErrorBoundary key={pathname} title={titleAt(pathname)}>
+          {children}
+        </ErrorBoundary>
       </main>
     </div>
   )

@@ -3,7 +3,7 @@ import { Link, useLocation } from 'react-router'
 import { useRead } from '../api/use-read.js'
 import { Empty } from '../ui/empty.js'
 import { ViewHead } from '../ui/view-head.js'
-import { VIEWS } from './views.js'
+import { titleAt } from './views.js'
 
 const PIPELINE = '/pipeline'
 
@@ -12,10 +12,9 @@ export function Ingested({ children }: { children: ReactNode }) {
   const { pathname, search } = useLocation()
   const { data } = useRead('status', {})
   if (data === undefined || data.total_count > 0 || pathname === PIPELINE) return children
-  const title = VIEWS.find(({ path }) => path === pathname)?.title ?? 'Overview'
   return (
     <>
-      <ViewHead title={title} />
+      <ViewHead title={titleAt(pathname)} />
       <Empty title="Nothing of this account is loaded yet.">
         <p>
           Its clusters are found, and their hours loaded, once the source has series of it; a new account’s

@@ -44,3 +44,7 @@ export const VIEWS: readonly View[] = [
     Component: lazy(async () => ({ default: (await import('../views/pipeline/pipeline.js')).Pipeline })),
   },
 ]
+
+/** What is at a path is called this. */
+export const titleAt = (pathname: string): string =>
+  VIEWS.find(({ path }) => path === pathname)?.title ?? 'Overview'

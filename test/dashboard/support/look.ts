@@ -94,7 +94,7 @@ export function amountOf(text: string): number | null {
 }
 
 /** The value of the tile with this label. */
-export async function tileOf(page: Page, label: string): Promise<string> {
+export async function tileOf(page: Page, label: string | RegExp): Promise<string> {
   const value = page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
   return ((await value.textContent()) ?? '').trim()
 }

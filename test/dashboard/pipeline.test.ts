@@ -164,6 +164,25 @@ await describeInBrowser('the pipeline', stage => {
     await page.getByText(`k8s-costs doctor --account ${EMPTY}`).waitFor()
   })
 
+  test('shows some of many clusters at once, whatever their names', async () => {
+    const names = ['a', 'b', 'c', '<img src=x onerror=alert(1)>', `\u202e😀${'x'.repeat(240)}`]
+    await sql(
+      `insert into warehouse.cluster (cloud_account_id, cluster_id, first_window, last_window, watermark)
+       select $1, name, to_timestamp($2), to_timestamp($2), to_timestamp($2) from unnest($3::text[]) name`,
+      [EMPTY, FROM, names],
+    )
+    const page = await stage.page({ viewport: { width: 390, height: 800 } })
+    await openDashboard(stage, page, { path: `${PATH}?sort=cluster&order=asc`, account: EMPTY })
+    expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0)
+    await page.getByText('Clusters 1 to 4 of 5').waitFor()
+    await page.getByRole('button', { name: 'Next clusters' }).click()
+    await page.getByText('Clusters 5 to 5 of 5').waitFor()
+    expect(new URL(page.url()).searchParams.get('clusters')).toBe('2')
+    expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0)
+    const table = await readTable(page, 'Freshness')
+    expect(new Set(columnOf(table, 'Cluster'))).toEqual(new Set(names.map(name => `${name} active`)))
+  })
+
   test.each(['light', 'dark'] as const)('can be used by everybody, %s and on a phone', async colorScheme => {
     const page = await stage.page({ colorScheme, viewport: { width: 390, height: 800 } })
     await openDashboard(stage, page, { path: PATH })

@@ -5,18 +5,27 @@ interface Props extends ComponentProps<'button'> {
   readonly kind?: 'plain' | 'primary' | 'quiet' | 'link'
   /** Still pressed: it can be focused, but does nothing. */
   readonly isBusy?: boolean
+  /** Has nothing to do at this time: it can be focused, so that who pressed it last is not lost. */
+  readonly isOff?: boolean
 }
 
-export function Button({ kind = 'plain', isBusy = false, type = 'button', onClick, ...rest }: Props) {
+export function Button({
+  kind = 'plain',
+  isBusy = false,
+  isOff = false,
+  type = 'button',
+  onClick,
+  ...rest
+}: Props) {
   return (
     <button
       {...rest}
       type={type}
       className={`${styles.button} ${styles[kind]}`}
-      aria-disabled={isBusy || rest.disabled || undefined}
+      aria-disabled={isBusy || isOff || rest.disabled || undefined}
       aria-busy={isBusy || undefined}
       onClick={event => {
-        if (isBusy) event.preventDefault()
+        if (isBusy || isOff) event.preventDefault()
         else onClick?.(event)
       }}
     />

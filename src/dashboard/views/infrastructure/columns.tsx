@@ -43,7 +43,7 @@ function nameColumn(shared: URLSearchParams): Column<Asset> {
     total: 'All',
     cell: asset => (
       <span className={styles.name}>
-        {asset.asset_type === 'node' ? <Link to={toNode(asset.name, shared)}>{asset.name}</Link> : asset.name}
+        {asset.asset_type === 'node' ? <Link to={toNode(asset.name, shared)}>{asset.name}</Link> : asset.name}{' '}
         <span className={styles.detail}>{detailOf(asset)}</span>
       </span>
     ),
@@ -93,8 +93,7 @@ function nodeColumns(): Column<Asset>[] {
       sortKey: 'instance_type' satisfies SortKey,
       cell: asset => (
         <>
-          {asset.instance_type ?? UNKNOWN}
-          <span className={styles.detail}>{boughtAs(asset)}</span>
+          {asset.instance_type ?? UNKNOWN} <span className={styles.detail}>{boughtAs(asset)}</span>
         </>
       ),
     },
@@ -195,8 +194,7 @@ function Idle({ of: { idle_cost, total_cost }, money }: IdleProps) {
   const share = idle_cost === null || !total_cost ? null : idle_cost / total_cost
   return (
     <>
-      {money.exact(idle_cost)}
-      <span className={styles.detail}>{percent(share)}</span>
+      {money.exact(idle_cost)} <span className={styles.detail}>{percent(share)}</span>
     </>
   )
 }
@@ -211,7 +209,7 @@ function stayColumn({ start_date, end_date }: Body, loadedTo: Around['loadedTo']
     sortKey: 'minutes' satisfies SortKey,
     cell: asset => (
       <>
-        {decimal(asset.minutes / 60)} h
+        {decimal(asset.minutes / 60)} h{' '}
         <span className={styles.stay}>{stayOf(asset, start_date, endFor(asset)) ?? 'throughout'}</span>
       </>
     ),

@@ -30,7 +30,7 @@ export function findingColumns(money: Money, saving: number): Column<Finding>[] 
       total: 'All',
       cell: ({ name, cluster, namespace }) => (
         <>
-          {name}
+          {name}{' '}
           <span className={styles.detail}>{namespace === null ? cluster : `${cluster} / ${namespace}`}</span>
         </>
       ),

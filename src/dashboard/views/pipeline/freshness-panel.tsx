@@ -56,8 +56,7 @@ function columnsOf(now: number): Column<Cluster>[] {
       isRowHeader: true,
       cell: cluster => (
         <>
-          {cluster.cluster}
-          <State cluster={cluster} />
+          {cluster.cluster} <State cluster={cluster} />
         </>
       ),
       sortKey: 'cluster',

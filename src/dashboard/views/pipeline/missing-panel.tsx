@@ -18,7 +18,13 @@ export function MissingPanel({ clusters }: { clusters: BodyOf<'status'>['status'
       }
     >
       {groups.length === 0 ? (
-        <Empty title="The source sends every series that cost depends on." />
+        <Empty
+          title={
+            clusters.some(({ newest_loaded }) => newest_loaded !== null)
+              ? 'The source sends every series that cost depends on.'
+              : 'Nothing is loaded yet, so it can’t be told what is missing.'
+          }
+        />
       ) : (
         <DataTable
           name="Series that the source doesn’t send"

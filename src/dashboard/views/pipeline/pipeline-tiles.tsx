@@ -1,4 +1,5 @@
 import type { BodyOf } from '../../api/routes.js'
+import { UNKNOWN } from '../../format/money.js'
 import { count } from '../../format/quantity.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { groupMissing } from './missing-groups.js'
@@ -13,6 +14,7 @@ export function PipelineTiles({ clusters }: { clusters: readonly Cluster[] }) {
   const failing = clusters.filter(({ last_import_attempt_error }) => last_import_attempt_error !== null)
   const sum = (of: (cluster: Cluster) => number) => clusters.reduce((total, one) => total + of(one), 0)
   const missing = groupMissing(clusters)
+  const isKnown = missing.length > 0 || clusters.some(({ newest_loaded }) => newest_loaded !== null)
   const refused = sum(one => one.incomplete)
   const setAside = sum(one => one.quarantined)
   return (
@@ -42,12 +44,18 @@ export function PipelineTiles({ clusters }: { clusters: readonly Cluster[] }) {
       <Tile
         label="Clusters whose last attempt failed"
         value={count(failing.length)}
-        detail={failing.length === 0 ? 'the last attempt at each succeeded' : namesOf(failing)}
+        detail={failing.length === 0 ? 'no last attempt has failed' : namesOf(failing)}
       />
       <Tile
         label="Series that the source doesn’t send"
-        value={count(missing.length)}
-        detail={missing.length === 0 ? 'all that cost depends on are there' : 'listed below'}
+        value={isKnown ? count(missing.length) : UNKNOWN}
+        detail={
+          isKnown
+            ? missing.length === 0
+              ? 'all that cost depends on are there'
+              : 'listed below'
+            : 'nothing is loaded yet'
+        }
       />
     </Tiles>
   )

@@ -5,18 +5,21 @@ interface Props extends ComponentProps<'button'> {
   readonly kind?: 'plain' | 'primary' | 'quiet' | 'link'
   /** Still pressed: it can be focused, but does nothing. */
   readonly isBusy?: boolean
+  /** There is nothing that it could do now: it can be focused, but does nothing. */
+  readonly isOff?: boolean
 }
 
-export function Button({ kind = 'plain', isBusy = false, type = 'button', onClick, ...rest }: Props) {
+export function Button(props: Props) {
+  const { kind = 'plain', isBusy = false, isOff = false, type = 'button', onClick, ...rest } = props
   return (
     <button
       {...rest}
       type={type}
       className={`${styles.button} ${styles[kind]}`}
-      aria-disabled={isBusy || rest.disabled || undefined}
+      aria-disabled={isBusy || isOff || rest.disabled || undefined}
       aria-busy={isBusy || undefined}
       onClick={event => {
-        if (isBusy) event.preventDefault()
+        if (isBusy || isOff) event.preventDefault()
         else onClick?.(event)
       }}
     />

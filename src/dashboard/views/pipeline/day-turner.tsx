@@ -16,10 +16,10 @@ export function DayTurner({ days: { start, end, isLatest } }: { days: Days }) {
       <Button onClick={() => change({ until: isoDay(start - DAY) })}>
         <span aria-hidden>←</span> Earlier
       </Button>
-      <Button isBusy={isLatest} onClick={() => change({ until: isoDay(later) })}>
+      <Button isOff={isLatest} onClick={() => change({ until: isoDay(later) })}>
         Later <span aria-hidden>→</span>
       </Button>
-      <Button isBusy={isLatest} onClick={() => change({ until: '' })}>
+      <Button isOff={isLatest} onClick={() => change({ until: '' })}>
         Last {SHOWN_DAYS} days
       </Button>
     </fieldset>

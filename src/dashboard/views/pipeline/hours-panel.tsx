@@ -86,10 +86,10 @@ function Pages({ page, pages, total, onPage }: PagesProps) {
       <span>
         Clusters {count((page - 1) * CLUSTERS + 1)} to {count(last)} of {count(total)}
       </span>
-      <Button isBusy={page === 1} onClick={() => onPage(page - 1)}>
+      <Button isOff={page === 1} onClick={() => onPage(page - 1)}>
         Previous clusters
       </Button>
-      <Button isBusy={page === pages} onClick={() => onPage(page + 1)}>
+      <Button isOff={page === pages} onClick={() => onPage(page + 1)}>
         Next clusters
       </Button>
     </>

@@ -217,6 +217,16 @@ describe('rows', () => {
     expect(rows.map(row => row[at('name')])).toContain(HOSTILE)
   })
 
+  it('are in the same order as a table', async () => {
+    for (const sort of ['total_cost', 'idle_cost', 'cpu_cost', 'monthly_rate', 'size_gib', 'name'])
+      for (const order of ['asc', 'desc']) {
+        const { assets } = await ask({ sort, order })
+        const response = await askRoute(world, 'assets', { ...RANGE, format: 'csv', sort, order })
+        const [, ...rows] = readCsv(response.body)
+        expect(rows.map(([id]) => id)).toEqual(assets.map(({ id }) => id))
+      }
+  })
+
   it('are of the asking account alone, and not sent again to who holds them', async () => {
     expect((await askRoute(world, 'assets', RANGE, { account: SECOND })).statusCode).toBe(503)
     const { headers } = await askRoute(world, 'assets', RANGE)

@@ -57,12 +57,12 @@ await describeInBrowser('the view of costs', stage => {
     const whole = await totalOf(page)
     const places: string[] = []
     for (const level of ['Cluster', 'Namespace', 'Controller', 'Pod']) {
+      const table = await readTable(page, 'Costs')
       const link = page.getByRole('table', { name: 'Costs' }).getByRole('link').first()
-      const row = page.getByRole('row', { has: link }).first()
-      const cells = await row.getByRole('cell').allTextContents()
-      const shown = (await readTable(page, 'Costs')).headers.indexOf('Cost') - 1
-      const cost = amountOf(cells[shown] ?? '') ?? Number.NaN
-      places.push(`${level.toLowerCase()}:${await link.textContent()}`)
+      const name = (await link.textContent()) ?? ''
+      const row = table.rows.find(cells => cells[0] === name) ?? []
+      const cost = amountOf(row[table.headers.indexOf('Cost')] ?? '') ?? Number.NaN
+      places.push(`${level.toLowerCase()}:${name}`)
       await link.click()
       await expect.poll(() => paramsOf(page).getAll('path')).toEqual(places)
       await settled(page)

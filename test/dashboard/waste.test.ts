@@ -89,9 +89,8 @@ await describeInBrowser('waste', stage => {
       columnOf(table, 'Costs a month'),
       api.rightsizing.map(row => row.cost_month),
     )
-    columnOf(table, 'Container').forEach((name, index) =>
-      expect(name).toContain(api.rightsizing[index]?.container),
-    )
+    const names = columnOf(table, 'Container')
+    for (const [index, { container }] of api.rightsizing.entries()) expect(names[index]).toContain(container)
     expectAmounts(
       [
         await tileOf(page, 'Lower requests save'),
@@ -135,7 +134,7 @@ await describeInBrowser('waste', stage => {
     const field = page.getByRole('region', { name: 'Filters' }).locator('input').first()
     await field.focus()
     await page.keyboard.press('ControlOrMeta+V')
-    await expect.poll(() => field.inputValue()).toBe(first?.snippet?.replaceAll('\n', ''))
+    await expect.poll(() => field.inputValue()).toBe(first?.snippet?.replaceAll('\n', ' '))
     expect(new URL(page.url()).searchParams.getAll('open').length).toBe(1)
   })
 })

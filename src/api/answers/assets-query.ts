@@ -95,11 +95,12 @@ export function assetPage(
     order by place`
 }
 
-/** All assets in order, to be read one after the other. */
+/** All assets in order, to be read one after the other. The order is of numbers: what is selected is text. */
 export function assetRows(query: AssetsQuery, order: AssetOrder): RawBuilder<AssetRecord> {
   return sql<AssetRecord>`
-    with ${answerTable(query)}
-    select ${selected('answer', query)} from answer order by ${orderOf(order)}`
+    with ${answerTable(query)},
+    placed as (select *, row_number() over (order by ${orderOf(order)}) as place from answer)
+    select ${selected('placed', query)} from placed order by place`
 }
 
 /** Exact cost of all assets of the query, as decimal text; null where no window of their clusters is loaded. */

@@ -1,4 +1,4 @@
-import { keepPreviousData, type UseQueryResult, useQueries, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { useCredentials } from './credentials.js'
 import { type Credentials, read } from './read.js'
 import type { BodyOf, QueryOf, Route } from './routes.js'
@@ -22,15 +22,6 @@ export function useRead<R extends Route>(
     enabled,
     ...(keep ? { placeholderData: keepPreviousData } : {}),
   })
-}
-
-/** Answers to several questions of one kind, in their order. */
-export function useReads<R extends Route>(
-  route: R,
-  queries: readonly QueryOf<R>[],
-): UseQueryResult<BodyOf<R>>[] {
-  const credentials = useCredentials()
-  return useQueries({ queries: queries.map(query => question(credentials, route, query)) })
 }
 
 /** Under which an answer is kept. */

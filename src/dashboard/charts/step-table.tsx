@@ -18,6 +18,7 @@ export function StepTable({ name, series, steps, print }: Props) {
       (one): Column<Row> => ({
         id: one.id,
         header: one.name,
+        hint: one.name,
         isNumber: true,
         cell: ({ index }) => print(one.values[index] ?? 0),
         total: print(one.values.reduce((sum, value) => sum + value, 0)),

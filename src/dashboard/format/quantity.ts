@@ -26,6 +26,10 @@ export const count = (value: number | null): string => or(value, it => whole.for
 /** `12.3`. */
 export const decimal = (value: number | null): string => or(value, it => oneDigit.format(it))
 
+/** `3`, or `2.5` where it is a mean, of things. */
+export const units = (value: number | null): string =>
+  or(value, it => (Number.isInteger(it) ? whole : oneDigit).format(it))
+
 /** `62.5%`, of a share. */
 export const percent = (share: number | null): string => or(share, it => percentage.format(it))
 

@@ -14,6 +14,17 @@ export type NamedDimension = keyof typeof DIMENSIONS
 /** A dimension as `breakdown_by` and `filters` of the API name it. */
 export type Dimension = NamedDimension | `label:${string}`
 
+/** What advice on requests can be filtered by. */
+const ADVISED: ReadonlySet<Dimension> = new Set<Dimension>([
+  'cluster',
+  'namespace',
+  'controller_kind',
+  'controller',
+  'container',
+])
+
+export const isAdvised = (dimension: Dimension): boolean => ADVISED.has(dimension)
+
 /** The value that stands for "has none" in filters of the API. */
 export const HAS_NONE = '00000000-0000-0000-0000-000000000000'
 

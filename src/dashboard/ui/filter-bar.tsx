@@ -30,7 +30,8 @@ export function FilterBar({ path = NOWHERE, offers = everything }: Props) {
   const [isOpen, setIsOpen] = useState(false)
   const adder = useRef<HTMLButtonElement>(null)
   const decided = useMemo(() => new Set<Dimension>(path.map(({ dimension }) => dimension)), [path])
-  const groups = groupFilters(filters.filter(({ dimension }) => !decided.has(dimension)))
+  const shown = filters.filter(({ dimension }) => !decided.has(dimension))
+  const groups = groupFilters(shown)
 
   // What had the focus is gone with what it did.
   function changeTo(changed: readonly Filter[]): void {
@@ -58,8 +59,8 @@ export function FilterBar({ path = NOWHERE, offers = everything }: Props) {
         <Button ref={adder} aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
           <span aria-hidden>+</span> Add filter
         </Button>
-        {filters.length < 2 ? null : (
-          <Button kind="link" onClick={() => changeTo([])}>
+        {shown.length < 2 ? null : (
+          <Button kind="link" onClick={() => changeTo(filters.filter(filter => !shown.includes(filter)))}>
             Clear all filters
           </Button>
         )}

@@ -22,11 +22,13 @@ interface Props {
   readonly next: string | null
   /** Whether the page asked for is gone, and this is the first one instead. */
   readonly isGone: boolean
+  /** Whether what is shown is still that of another question, so that its next page is not that of this one. */
+  readonly isBusy?: boolean
   readonly onPage: (place: PagePlace) => void
 }
 
 /** Which rows of how many, and the way to others. */
-export function Pager({ what, place, shown, total, next, isGone, onPage }: Props) {
+export function Pager({ what, place, shown, total, next, isGone, isBusy = false, onPage }: Props) {
   const skipped = isGone ? 0 : place.skipped
   const isFirst = place.cursor === '' || isGone
   return (
@@ -42,7 +44,9 @@ export function Pager({ what, place, shown, total, next, isGone, onPage }: Props
         </p>
         {isFirst ? null : <Button onClick={() => onPage(FIRST_PAGE)}>First page</Button>}
         {next === null ? null : (
-          <Button onClick={() => onPage({ cursor: next, skipped: skipped + shown })}>Next page</Button>
+          <Button isBusy={isBusy} onClick={() => onPage({ cursor: next, skipped: skipped + shown })}>
+            Next page
+          </Button>
         )}
       </nav>
     </>

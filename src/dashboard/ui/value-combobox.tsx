@@ -117,10 +117,17 @@ function useSuggestions(
   const items = useMemo(() => {
     const taken = new Set(filters.filter(filter => filter.dimension === dimension).map(({ value }) => value))
     if (!canBeNone) taken.add(HAS_NONE)
-    return (answer.data?.filters ?? []).filter(({ value }) => !taken.has(value))
-  }, [answer.data, filters, dimension, canBeNone])
-  return { answer, items, note: noteOf(answer, items.length) }
+    // What is typed holds at once, also for suggestions that are still those of less.
+    const part = typed.trim().toLowerCase()
+    return (answer.data?.filters ?? []).filter(
+      ({ value, name }) => !taken.has(value) && name.toLowerCase().includes(part),
+    )
+  }, [answer.data, filters, dimension, canBeNone, typed])
+  const isLooking = q !== typed.trim() || answer.isPlaceholderData
+  return { answer, items, note: isLooking ? LOOKING : noteOf(answer, items.length) }
 }
+
+const LOOKING = 'Looking…'
 
 /** What is said below the suggestions; null where they are all there is. */
 function noteOf(
@@ -128,7 +135,7 @@ function noteOf(
   shown: number,
 ): string | null {
   if (error !== null) return `Suggestions can’t be shown. ${error.message}`
-  if (data === undefined) return 'Looking…'
+  if (data === undefined) return LOOKING
   if (data.total_count > MOST) return `${count(data.total_count - MOST)} more: type part of a name`
   return shown === 0 ? 'Nothing of that name in these days' : null
 }

@@ -12,7 +12,7 @@ import styles from './allocation.module.css'
 import { useColumnChooser } from './column-chooser.js'
 import { columnsOf } from './columns.js'
 import { searchInto } from './drill.js'
-import { FIELDS, type Scope, SORTS, shownColumns, tableQuery } from './fields.js'
+import { type AllocationState, FIELDS, type Scope, SORTS, shownColumns, tableQuery } from './fields.js'
 import { useEarlier } from './use-earlier.js'
 
 const LIMITS = { '25': '25', '100': '100', '500': '500' } as const
@@ -36,7 +36,8 @@ export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
   }
   return (
     <Panel
-      title="Rows"
+      title="Costs"
+      hint={hintOf(state)}
       actions={
         <>
           {chooser.button}
@@ -49,7 +50,7 @@ export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
       }
     >
       {chooser.choice}
-      <Answered what="The rows" answer={answer} height={420}>
+      <Answered what="The costs" answer={answer} height={420}>
         {body => (
           <>
             <DataTable
@@ -85,6 +86,15 @@ export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
       </Answered>
     </Panel>
   )
+}
+
+/** What has to be known to compare levels. */
+function hintOf({ path, share, split }: AllocationState): string | undefined {
+  if (path.length === 0) return undefined
+  const within = 'What no container carries, such as idle cost, is in rows of its own under All.'
+  return share.length > 0 && split === 'even'
+    ? `${within} Namespaces are shared evenly over the rows that are shown, so each level shares them in another way.`
+    : within
 }
 
 const fileOf = (account: string, { start_date, end_date }: Scope): string =>

@@ -18,6 +18,7 @@ import { Controls } from './controls.js'
 import { CostChart } from './cost-chart.js'
 import { crumbsOf } from './drill.js'
 import { FIELDS, type Scope, scopeOf, tableQuery } from './fields.js'
+import { UnknownTraffic } from './unknown-traffic.js'
 
 /** What any part of the clusters costs, down to a container: as time goes by, and row by row. */
 export function Allocation() {
@@ -60,6 +61,7 @@ function Shown({ scope, hours, isNarrowed }: ShownProps) {
           ) : (
             <>
               <Partial meta={body.meta} />
+              <UnknownTraffic scope={scope} path={state.path} />
               <AllocationTiles body={body} scope={scope} />
             </>
           )

@@ -7,7 +7,7 @@ import type { Column } from '../../ui/data-table.js'
 import styles from './allocation.module.css'
 import type { Row } from './drill.js'
 import { COLUMNS, type ColumnId, type SORTS } from './fields.js'
-import { nameOf } from './names.js'
+import { isNobodys, nameOf } from './names.js'
 
 type SortKey = (typeof SORTS)[number]
 
@@ -49,12 +49,17 @@ export function columnsOf(told: Told, shown: readonly ColumnId[]): Column<Row>[]
 
 function Name({ row, by, search }: { row: Row; by: readonly Dimension[]; search: string | null }) {
   const name = nameOf(row, by)
-  if (search === null)
-    return <bdi className={row.kind === 'workload' ? undefined : styles.nobodys}>{name}</bdi>
+  const text = <bdi>{name}</bdi>
+  if (search !== null)
+    return (
+      <Link to={{ search }} className={styles.name ?? ''} title={name}>
+        {text}
+      </Link>
+    )
   return (
-    <Link to={{ search }}>
-      <bdi>{name}</bdi>
-    </Link>
+    <span className={`${styles.name} ${isNobodys(row) ? styles.nobodys : ''}`} title={name}>
+      {text}
+    </span>
   )
 }
 

@@ -51,6 +51,7 @@ export function EfficiencyTable({ scope }: { scope: Scope }) {
               total={body.total_count}
               next={body.page.next}
               isGone={isGone}
+              isBusy={answer.isPlaceholderData}
               onPage={change}
             />
           </>

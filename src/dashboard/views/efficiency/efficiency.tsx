@@ -5,7 +5,6 @@ import { DIMENSIONS, type Dimension, titleOf } from '../../state/dimensions.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
 import { useFilters, useUrlState } from '../../state/use-state.js'
-import { Answered } from '../../ui/answered.js'
 import { Empty } from '../../ui/empty.js'
 import { FilterBar } from '../../ui/filter-bar.js'
 import { FIRST_PAGE } from '../../ui/pager.js'
@@ -74,23 +73,17 @@ interface ShownProps {
 
 function Shown({ scope, hours, isFiltered }: ShownProps) {
   const [state] = useUrlState(FIELDS)
-  const answer = useRead('efficiency', tableQuery(scope, state), { keep: true })
+  // The table's own question, which tells whether there is anything at all; the others don't wait for it.
+  const { data } = useRead('efficiency', tableQuery(scope, state), { keep: true })
+  if (data?.total_count === 0) return <Nothing isFiltered={isFiltered} />
   return (
-    <Answered what="Efficiency" answer={answer} height={640}>
-      {body =>
-        body.total_count === 0 ? (
-          <Nothing isFiltered={isFiltered} />
-        ) : (
-          <>
-            <Partial meta={body.meta} />
-            <EfficiencyTiles scope={scope} />
-            <WastedChart scope={scope} by={state.by} />
-            <Trend hours={hours} scope={scope} />
-            <EfficiencyTable scope={scope} />
-          </>
-        )
-      }
-    </Answered>
+    <>
+      {data === undefined ? null : <Partial meta={data.meta} />}
+      <EfficiencyTiles scope={scope} />
+      <WastedChart scope={scope} by={state.by} />
+      <Trend hours={hours} scope={scope} />
+      <EfficiencyTable scope={scope} />
+    </>
   )
 }
 

@@ -73,6 +73,5 @@ function printersOf(measure: keyof typeof MEASURES, currency: string): Printers 
     const money = moneyIn(currency)
     return { print: money.exact, printShort: money.compact }
   }
-  const [print, unit] = measure === 'cpu' ? [coreHours, 'c-h'] : [gibHours, 'GiB-h']
-  return { print, printShort: amount => `${short.format(amount)} ${unit}` }
+  return { print: measure === 'cpu' ? coreHours : gibHours, printShort: short.format }
 }

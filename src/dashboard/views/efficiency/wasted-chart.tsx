@@ -1,3 +1,4 @@
+import { Link, useSearchParams } from 'react-router'
 import type { QueryOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import { useReadAll } from '../../api/use-read-all.js'
@@ -8,7 +9,8 @@ import { WASTED_FIRST } from '../../charts/waste.js'
 import { type Money, moneyIn } from '../../format/money.js'
 import { percent } from '../../format/quantity.js'
 import { rowName } from '../../format/row-name.js'
-import { type Dimension, titleOf } from '../../state/dimensions.js'
+import { type Dimension, isAdvised, parameterOf, titleOf } from '../../state/dimensions.js'
+import { sharedBy } from '../../state/shared.js'
 import { Answered } from '../../ui/answered.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
 import styles from './efficiency.module.css'
@@ -37,6 +39,8 @@ export function WastedChart({ scope, by }: { scope: Scope; by: Dimension }) {
   )
 }
 
+const HINT = 'The highest waste first. Used is what it was bought for; idle is paid for nothing.'
+
 interface ChartProps {
   readonly by: Dimension
   readonly rows: readonly WastedRow[]
@@ -50,7 +54,7 @@ function Chart({ by, rows, nobodys, money }: ChartProps) {
     <ChartPanel
       id="wasted"
       title={name}
-      hint="The highest waste first. Used is what it was bought for; idle is paid for nothing."
+      hint={isAdvised(by) ? `${HINT} The name of a row leads to what it should request.` : HINT}
       chart={
         <>
           <Legend series={WASTED_FIRST.map(part => ({ ...part, values: [] }))} />
@@ -61,7 +65,7 @@ function Chart({ by, rows, nobodys, money }: ChartProps) {
             keyOf={row => row.id}
             amountOf={(row, part) => row[part.id]}
             print={money.exact}
-            label={row => <span title={rowName(row.name)}>{rowName(row.name)}</span>}
+            label={row => <Label by={by} name={row.name} />}
             detail={row => (
               <>
                 <strong className={styles.amount}>{money.exact(row.wasted_cost)}</strong> of{' '}
@@ -79,6 +83,21 @@ function Chart({ by, rows, nobodys, money }: ChartProps) {
         </>
       }
     />
+  )
+}
+
+/** The name of a row, with the way to advice on its requests where there is some. */
+function Label({ by, name }: { by: Dimension; name: string }) {
+  const [params] = useSearchParams()
+  const text = rowName(name)
+  // What has none of the dimension, and the like, is nothing that one could go to.
+  if (!isAdvised(by) || text !== name) return <span title={text}>{text}</span>
+  const search = sharedBy(params)
+  search.set(parameterOf(by), name)
+  return (
+    <Link to={{ pathname: '/rightsizing', search: search.toString() }} title={text}>
+      {text}
+    </Link>
   )
 }
 
@@ -108,5 +127,5 @@ function columnsOf(by: Dimension, money: Money): Column<WastedRow>[] {
 function Nobodys({ costs, money }: { costs: readonly NobodysCost[]; money: Money }) {
   if (costs.length === 0) return null
   const listed = costs.map(({ name, wasted_cost }) => `${rowName(name)} ${money.exact(wasted_cost)}`)
-  return <p className={styles.note}>Wasted besides, by nobody: {listed.join(', ')}.</p>
+  return <p className={styles.note}>Wasted besides, and nobody’s: {listed.join(', ')}.</p>
 }

@@ -1,5 +1,7 @@
+import { useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { usePage } from '../../api/use-page.js'
+import { useRead } from '../../api/use-read.js'
 import { isoDay } from '../../format/time.js'
 import { sharedBy } from '../../state/shared.js'
 import { useUrlState } from '../../state/use-state.js'
@@ -13,6 +15,8 @@ import { Segments } from '../../ui/segments.js'
 import { columnsOf } from './columns.js'
 import { assetsQuery, FIELDS, type Scope, SORTS, TYPES } from './fields.js'
 
+const HOUR = 3600
+
 /** Every asset of a type, sorted by the API. */
 export function AssetsPanel({ scope }: { scope: Scope }) {
   const [state, change] = useUrlState(FIELDS)
@@ -20,6 +24,7 @@ export function AssetsPanel({ scope }: { scope: Scope }) {
   const { type, sort, order, cursor, skipped } = state
   const query = assetsQuery(scope, state)
   const { answer, isGone } = usePage('assets', query, cursor)
+  const loadedTo = useLoadedTo()
   const name = TYPES[type]
   function onSort(next: Sort): void {
     const key = SORTS.find(one => one === next.by)
@@ -53,7 +58,7 @@ export function AssetsPanel({ scope }: { scope: Scope }) {
             <>
               <DataTable
                 name={name}
-                columns={columnsOf(type, body, sharedBy(params))}
+                columns={columnsOf(type, body, { shared: sharedBy(params), loadedTo })}
                 rows={body.assets}
                 keyOf={({ id }) => id}
                 sort={{ by: sort, order }}
@@ -75,4 +80,14 @@ export function AssetsPanel({ scope }: { scope: Scope }) {
       </Answered>
     </Panel>
   )
+}
+
+function useLoadedTo(): ReadonlyMap<string, number> {
+  const { data } = useRead('status', {})
+  return useMemo(() => {
+    const loaded = (data?.status ?? []).flatMap(({ cluster, newest_loaded }): [string, number][] =>
+      newest_loaded === null ? [] : [[cluster, newest_loaded + HOUR]],
+    )
+    return new Map(loaded)
+  }, [data])
 }

@@ -1,7 +1,7 @@
 import { Link } from 'react-router'
 import type { BodyOf } from '../../api/routes.js'
 import { type Money, moneyIn, UNKNOWN } from '../../format/money.js'
-import { cores, count, decimal, gib, percent } from '../../format/quantity.js'
+import { cores, decimal, gib, percent, units } from '../../format/quantity.js'
 import type { Column } from '../../ui/data-table.js'
 import type { Asset, AssetType, SORTS } from './fields.js'
 import styles from './infrastructure.module.css'
@@ -10,8 +10,15 @@ import { stayOf } from './stay.js'
 type Body = BodyOf<'assets'>
 type SortKey = (typeof SORTS)[number]
 
-/** The columns of a type's table. `shared` is what links to other views take along. */
-export function columnsOf(type: AssetType, body: Body, shared: URLSearchParams): Column<Asset>[] {
+export interface Around {
+  /** What links to other views take along. */
+  readonly shared: URLSearchParams
+  /** End of the newest loaded hour by cluster, Unix seconds; not of all of them where there are many. */
+  readonly loadedTo: ReadonlyMap<string, number>
+}
+
+/** The columns of a type's table. */
+export function columnsOf(type: AssetType, body: Body, { shared, loadedTo }: Around): Column<Asset>[] {
   const money = moneyIn(body.meta.currency)
   return [
     nameColumn(shared),
@@ -23,7 +30,7 @@ export function columnsOf(type: AssetType, body: Body, shared: URLSearchParams):
     },
     ...columnsOfType(type),
     ...moneyColumns(type, body, money),
-    stayColumn(body),
+    stayColumn(body, loadedTo),
   ]
 }
 
@@ -35,10 +42,10 @@ function nameColumn(shared: URLSearchParams): Column<Asset> {
     sortKey: 'name' satisfies SortKey,
     total: 'All',
     cell: asset => (
-      <>
+      <span className={styles.name}>
         {asset.asset_type === 'node' ? <Link to={toNode(asset.name, shared)}>{asset.name}</Link> : asset.name}
         <span className={styles.detail}>{detailOf(asset)}</span>
-      </>
+      </span>
     ),
   }
 }
@@ -81,11 +88,16 @@ function nodeColumns(): Column<Asset>[] {
   return [
     {
       id: 'instance_type',
-      header: 'Instance type',
+      header: 'Machine',
+      hint: 'Its type, and whether it is a spot machine, which can be taken away at any time.',
       sortKey: 'instance_type' satisfies SortKey,
-      cell: ({ instance_type }) => instance_type ?? UNKNOWN,
+      cell: asset => (
+        <>
+          {asset.instance_type ?? UNKNOWN}
+          <span className={styles.detail}>{boughtAs(asset)}</span>
+        </>
+      ),
     },
-    { id: 'spot', header: 'Bought', hint: 'Spot machines can be taken away at any time.', cell: boughtAs },
     {
       id: 'cpu',
       header: 'CPU',
@@ -105,13 +117,13 @@ function nodeColumns(): Column<Asset>[] {
       header: 'GPUs',
       isNumber: true,
       sortKey: 'gpus' satisfies SortKey,
-      cell: ({ gpus }) => (gpus !== null && Number.isInteger(gpus) ? count(gpus) : decimal(gpus)),
+      cell: ({ gpus }) => units(gpus),
     },
   ]
 }
 
 function boughtAs({ is_spot }: Asset): string {
-  if (is_spot === null) return 'unknown'
+  if (is_spot === null) return 'spot or on demand: unknown'
   return is_spot ? 'spot' : 'on demand'
 }
 
@@ -143,8 +155,6 @@ function diskColumns(): Column<Asset>[] {
 
 function moneyColumns(type: AssetType, body: Body, money: Money): Column<Asset>[] {
   const sums = body.by_type.find(({ asset_type }) => asset_type === type)
-  const idleShare = (idle: number | null, cost: number | null) =>
-    percent(idle === null || !cost ? null : idle / cost)
   const amount = (
     key: 'total_cost' | 'idle_cost' | 'monthly_rate',
     header: string,
@@ -159,24 +169,40 @@ function moneyColumns(type: AssetType, body: Body, money: Money): Column<Asset>[
     total: money.exact(sums?.[key] ?? null),
   })
   const cost = amount('total_cost', 'Cost', 'In these days.')
-  const rate = amount('monthly_rate', 'A month', 'Cost ÷ hours in which it was there × 730.')
+  const rate = amount(
+    'monthly_rate',
+    'A month',
+    'Cost ÷ hours in which it was there × 730; of all of them, what was there at a time.',
+  )
   if (type !== 'node') return [cost, rate]
   return [
     cost,
-    amount('idle_cost', 'Idle', 'What of its cost no container was charged for.'),
     {
-      id: 'idle_share',
-      header: 'Idle share',
-      isNumber: true,
-      cell: ({ idle_cost, total_cost }) => idleShare(idle_cost, total_cost),
-      total: idleShare(sums?.idle_cost ?? null, sums?.total_cost ?? null),
+      ...amount('idle_cost', 'Idle', 'What of its cost no container was charged for, and the share of it.'),
+      cell: asset => <Idle of={asset} money={money} />,
+      total: sums === undefined ? UNKNOWN : <Idle of={sums} money={money} />,
     },
     rate,
   ]
 }
 
-function stayColumn({ start_date, end_date, meta }: Body): Column<Asset> {
-  const range = { start: start_date, end: Math.min(end_date, meta.data_to ?? end_date) }
+interface IdleProps {
+  readonly of: { readonly idle_cost: number | null; readonly total_cost: number | null }
+  readonly money: Money
+}
+
+function Idle({ of: { idle_cost, total_cost }, money }: IdleProps) {
+  const share = idle_cost === null || !total_cost ? null : idle_cost / total_cost
+  return (
+    <>
+      {money.exact(idle_cost)}
+      <span className={styles.detail}>{percent(share)}</span>
+    </>
+  )
+}
+
+function stayColumn({ start_date, end_date }: Body, loadedTo: Around['loadedTo']): Column<Asset> {
+  const endFor = ({ cluster }: Asset) => Math.min(end_date, loadedTo.get(cluster) ?? end_date)
   return {
     id: 'stay',
     header: 'There (UTC)',
@@ -186,7 +212,7 @@ function stayColumn({ start_date, end_date, meta }: Body): Column<Asset> {
     cell: asset => (
       <>
         {decimal(asset.minutes / 60)} h
-        <span className={styles.detail}>{stayOf(asset, range) ?? 'throughout'}</span>
+        <span className={styles.stay}>{stayOf(asset, start_date, endFor(asset)) ?? 'throughout'}</span>
       </>
     ),
   }

@@ -61,7 +61,13 @@ function Found({ body, isGone, isBusy }: FoundProps) {
   return (
     <>
       {body.total_count === 0 ? (
-        <Empty title="Nothing was found that could be given up." />
+        <Empty
+          title={
+            state.finding === 'all'
+              ? 'Nothing was found that could be given up.'
+              : 'Nothing of this kind was found.'
+          }
+        />
       ) : (
         <>
           <p className={styles.sentence}>
@@ -99,7 +105,7 @@ function Found({ body, isGone, isBusy }: FoundProps) {
           </p>
         ))}
       <DataTable
-        name="Kinds of what could be given up"
+        name="Findings by kind"
         columns={kindColumns(money)}
         rows={body.by_finding}
         keyOf={({ finding }) => finding}

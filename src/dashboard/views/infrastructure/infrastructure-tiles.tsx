@@ -2,7 +2,7 @@ import { comparable } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import { type Money, moneyIn } from '../../format/money.js'
-import { cores, count, decimal, gib, percent } from '../../format/quantity.js'
+import { cores, count, gib, percent, units } from '../../format/quantity.js'
 import { Change } from '../../ui/change.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { type Scope, TYPES } from './fields.js'
@@ -16,7 +16,7 @@ export function InfrastructureTiles({ body, scope }: { body: BodyOf<'assets'>; s
   return (
     <Tiles>
       <Tile
-        label="All of it"
+        label="Infrastructure"
         value={money.exact(body.total_cost)}
         detail={<Before body={body} scope={scope} money={money} />}
       />
@@ -39,12 +39,12 @@ function NodeTiles({ nodes, money }: { nodes: Sums; money: Money }) {
   return (
     <>
       <Tile
-        label="Of the nodes idle"
+        label="Idle on nodes"
         value={money.exact(idle_cost)}
         detail={`${percent(shareOf(idle_cost))} of their cost`}
       />
       <Tile
-        label="Of the nodes spot"
+        label="Spot share of nodes"
         value={percent(shareOf(spot_cost))}
         detail={
           spot_count === null
@@ -58,10 +58,10 @@ function NodeTiles({ nodes, money }: { nodes: Sums; money: Money }) {
 
 function sizeOf({ mean_count, cpu_cores, ram_gib, gpus, size_gib }: Sums): string {
   const parts = [
-    `${decimal(mean_count)} at a time`,
+    `${units(mean_count)} at a time`,
     cpu_cores === null ? null : cores(cpu_cores),
     ram_gib === null ? null : gib(ram_gib),
-    gpus === null || gpus === 0 ? null : `${decimal(gpus)} GPUs`,
+    gpus === null || gpus === 0 ? null : `${units(gpus)} ${gpus === 1 ? 'GPU' : 'GPUs'}`,
     size_gib === null ? null : gib(size_gib),
   ]
   return parts.filter(part => part !== null).join(', ')

@@ -54,20 +54,22 @@ function Shown({ hours, scope, isFiltered }: ShownProps) {
   const answer = useRead('assets', { ...scope, limit: 1 }, { keep: true })
   return (
     <>
-      <Answered what="What is paid for" answer={answer} height={640}>
-        {body =>
-          body.total_count === 0 ? (
-            <Nothing isFiltered={isFiltered} />
-          ) : (
-            <>
-              <Partial meta={body.meta} />
-              <InfrastructureTiles body={body} scope={scope} />
-              <PartCost hours={hours} scope={scope} />
-              <AssetsPanel scope={scope} />
-            </>
-          )
-        }
-      </Answered>
+      {answer.data?.total_count === 0 ? (
+        <Nothing isFiltered={isFiltered} />
+      ) : (
+        <>
+          <Answered what="What is paid for" answer={answer} height={120}>
+            {body => (
+              <>
+                <Partial meta={body.meta} />
+                <InfrastructureTiles body={body} scope={scope} />
+              </>
+            )}
+          </Answered>
+          <PartCost hours={hours} scope={scope} />
+          <AssetsPanel scope={scope} />
+        </>
+      )}
       <FindingsPanel scope={scope} />
     </>
   )

@@ -3,10 +3,14 @@ import type { Asset } from './fields.js'
 
 const HOUR = 3600
 
-/** What there is to say of when an asset was there; null where it was there all the time that is loaded. */
+/**
+ * What there is to say of when an asset was there; null where it was there all the time. `end` is that of the range, or
+ * of what is loaded of it; Unix seconds.
+ */
 export function stayOf(
   { first_seen, last_seen, minutes }: Pick<Asset, 'first_seen' | 'last_seen' | 'minutes'>,
-  { start, end }: { readonly start: number; readonly end: number },
+  start: number,
+  end: number,
 ): string | null {
   const firstHour = start - (start % HOUR)
   const isFromStart = first_seen <= firstHour

@@ -8,7 +8,6 @@ export const SHOWN_DAYS = 31
 /** What the API sorts clusters by and the table has a column for. */
 export const SORTS = [
   'cluster',
-  'state',
   'data_to',
   'lag_seconds',
   'usage_to',

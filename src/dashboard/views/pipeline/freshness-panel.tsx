@@ -54,14 +54,18 @@ function columnsOf(now: number): Column<Cluster>[] {
       id: 'cluster',
       header: 'Cluster',
       isRowHeader: true,
-      cell: ({ cluster }) => cluster,
+      cell: cluster => (
+        <>
+          {cluster.cluster}
+          <State cluster={cluster} />
+        </>
+      ),
       sortKey: 'cluster',
     },
-    { id: 'state', header: 'State', cell: cluster => <State cluster={cluster} />, sortKey: 'state' },
     {
       id: 'data_to',
-      header: 'Data to (UTC)',
-      hint: 'Every hour before is loaded.',
+      header: 'Data to',
+      hint: 'Every hour before is loaded; UTC.',
       isNumber: true,
       cell: ({ data_to, newest_loaded }) => (newest_loaded === null ? 'nothing yet' : moment(data_to)),
       sortKey: 'data_to',
@@ -91,7 +95,7 @@ function columnsOf(now: number): Column<Cluster>[] {
     },
     {
       id: 'usage',
-      header: 'Use to (UTC)',
+      header: 'Use to',
       hint: 'Up to when the use of CPU and memory, which advice is made of, has been collected, and hours that wait for it.',
       isNumber: true,
       cell: usageOf,
@@ -120,9 +124,9 @@ function usageOf({ usage_to, usage_waiting }: Cluster): string {
 
 function State({ cluster: { state, last_seen } }: { cluster: Cluster }) {
   return state === 'active' ? (
-    'active'
+    <span className={styles.state}>active</span>
   ) : (
-    <span className={styles.warning}>silent since {moment(last_seen)}</span>
+    <span className={`${styles.state} ${styles.warning}`}>silent since {moment(last_seen)}</span>
   )
 }
 

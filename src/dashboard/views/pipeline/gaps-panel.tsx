@@ -36,7 +36,7 @@ function columnsOf(account: string): Column<GapGroup>[] {
   return [
     { id: 'cluster', header: 'Cluster', isRowHeader: true, cell: ({ cluster }) => cluster },
     { id: 'hours', header: 'Hours', isNumber: true, cell: ({ hours }) => count(hours) },
-    { id: 'when', header: 'When (UTC)', cell: whenOf },
+    { id: 'when', header: 'When (UTC)', cell: group => <span className={styles.when}>{whenOf(group)}</span> },
     { id: 'why', header: 'Why', cell: ({ reason }) => GAP_REASONS[reason] },
     { id: 'what', header: 'What to do', cell: group => <Advice group={group} account={account} /> },
   ]

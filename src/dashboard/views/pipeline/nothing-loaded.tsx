@@ -22,8 +22,8 @@ export function NothingLoaded() {
           <code>k8s-costs runs list --account {account}</code> has every attempt, with what it failed on.
         </li>
         <li>
-          <code>k8s-costs status</code> says what waits to be loaded. Nothing is without a scheduler and a
-          worker running.
+          <code>k8s-costs status</code> says what waits to be loaded. Nothing is loaded unless a scheduler and
+          a worker run.
         </li>
       </ol>
     </Panel>

@@ -64,7 +64,7 @@ function columnsOf(money: Money): Column<Figures>[] {
 
 function Why({ row }: { row: Row }) {
   return (
-    <section aria-label="Why">
+    <div>
       <h3 className={styles.resource}>Why</h3>
       {row.reasons.length === 0 ? (
         <p className={styles.plain}>Nothing special: the advice follows from its use.</p>
@@ -79,7 +79,7 @@ function Why({ row }: { row: Row }) {
         </dl>
       )}
       <p className={styles.plain}>{basisOf(row)}</p>
-    </section>
+    </div>
   )
 }
 

@@ -56,6 +56,7 @@ export function AdviceTable({ body, query, isBusy, isGone }: Props) {
         total={body.total_count}
         next={body.page.next}
         isGone={isGone}
+        isBusy={isBusy}
         onPage={change}
       />
     </Panel>

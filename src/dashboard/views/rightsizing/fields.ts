@@ -1,5 +1,5 @@
 import type { BodyOf, QueryOf } from '../../api/routes.js'
-import type { Dimension } from '../../state/dimensions.js'
+import { isAdvised } from '../../state/dimensions.js'
 import { amount, choice, flag, type StateOf, text, texts, whole } from '../../state/fields.js'
 import { type Filter, filterQuery } from '../../state/filters.js'
 
@@ -43,26 +43,14 @@ export type RightsizingState = StateOf<typeof FIELDS>
 export type Body = BodyOf<'rightsizing'>
 export type Row = Body['rightsizing'][number]
 
-/** The dimensions that requests are known by. */
-const DIMENSIONS: ReadonlySet<Dimension> = new Set([
-  'cluster',
-  'namespace',
-  'controller_kind',
-  'controller',
-  'container',
-])
-
-/** Whether requests can be told apart by it. */
-export const isAskedBy = (dimension: Dimension): boolean => DIMENSIONS.has(dimension)
-
 /** The filters that requests can be told apart by, and those that can't be asked for. */
 export function splitFilters(filters: readonly Filter[]): {
   readonly used: readonly Filter[]
   readonly left: readonly Filter[]
 } {
   return {
-    used: filters.filter(({ dimension }) => isAskedBy(dimension)),
-    left: filters.filter(({ dimension }) => !isAskedBy(dimension)),
+    used: filters.filter(({ dimension }) => isAdvised(dimension)),
+    left: filters.filter(({ dimension }) => !isAdvised(dimension)),
   }
 }
 

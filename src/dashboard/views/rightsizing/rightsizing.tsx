@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { usePage } from '../../api/use-page.js'
 import { moment } from '../../format/time.js'
-import { titleOf } from '../../state/dimensions.js'
+import { isAdvised, titleOf } from '../../state/dimensions.js'
 import type { Filter } from '../../state/filters.js'
 import { useNow } from '../../state/now.js'
 import { useFilters, useUrlState } from '../../state/use-state.js'
@@ -13,7 +13,8 @@ import { Partial } from '../../ui/partial.js'
 import { ViewHead } from '../../ui/view-head.js'
 import { AdviceTable } from './advice-table.js'
 import { Choices, HeadChoices } from './choices.js'
-import { type Body, FIELDS, isAskedBy, isNarrowed, rightsizingQuery, splitFilters } from './fields.js'
+import { type Body, FIELDS, isNarrowed, rightsizingQuery, splitFilters } from './fields.js'
+import styles from './rightsizing.module.css'
 import { AdviceTiles, ConfidencePanel, leftOut } from './totals.js'
 
 const HOUR = 3600
@@ -36,11 +37,11 @@ export function Rightsizing() {
         <HeadChoices />
       </ViewHead>
       <Choices />
-      <FilterBar offers={isAskedBy} />
+      <FilterBar offers={isAdvised} />
       <NotAsked filters={left} />
       <Answered what="Advice on requests" answer={answer} height={640}>
         {body => (
-          <>
+          <div className={styles.shown} aria-busy={answer.isPlaceholderData || undefined}>
             <Partial meta={body.meta} />
             {body.total_count === 0 ? (
               <Nothing body={body} isNarrowed={isNarrowed(state, used)} />
@@ -51,7 +52,7 @@ export function Rightsizing() {
                 <ConfidencePanel body={body} />
               </>
             )}
-          </>
+          </div>
         )}
       </Answered>
     </>

@@ -14,7 +14,7 @@ const NAMES = [
   IMAGE,
   '"><script>alert(1)</script>',
   'javascript:alert(1)',
-  '{{7*7}} ${7*7} %3Cb%3E',
+  '{{7*7}} %3Cb%3E',
   '\u202egnp.gpj\u202c',
   'مساحة-الأسماء',
   '👩‍👩‍👧‍👦'.repeat(6),

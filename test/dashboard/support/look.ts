@@ -93,16 +93,10 @@ export function amountOf(text: string): number | null {
   return (sign === '-' || sign === '−' ? -1 : 1) * Number(digits.replaceAll(',', ''))
 }
 
-<<<<<<< HEAD
 /** The value of the tile with this label, whatever the label explains after a colon. */
 export async function tileOf(page: Page, label: string | RegExp): Promise<string> {
   const hasText = typeof label === 'string' ? new RegExp(`^${label}(:.*)?$`) : label
   const value = page.locator('dt', { hasText }).locator('xpath=following-sibling::dd[1]')
-=======
-/** The value of the tile with this label. */
-export async function tileOf(page: Page, label: string | RegExp): Promise<string> {
-  const value = page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
->>>>>>> main
   return ((await value.textContent()) ?? '').trim()
 }
 

@@ -209,6 +209,8 @@ await describeInBrowser('the overview', stage => {
     const hatched = page.locator(`rect[fill="url(#${await pattern.getAttribute('id')})"]`)
     expect(await hatched.count()).toBe(1)
     const bars = page.getByRole('slider', { name: 'Step of Cost by hour' })
+    // What the page moved under the pointer is not to be looked at.
+    await page.mouse.move(0, 0)
     await bars.focus()
     const steps = TO / HOUR - (FROM + DAY) / HOUR
     for (let step = steps; step > 4; step--) await page.keyboard.press('ArrowLeft')

@@ -9,14 +9,8 @@ interface Props extends ComponentProps<'button'> {
   readonly isOff?: boolean
 }
 
-export function Button({
-  kind = 'plain',
-  isBusy = false,
-  isOff = false,
-  type = 'button',
-  onClick,
-  ...rest
-}: Props) {
+export function Button(props: Props) {
+  const { kind = 'plain', isBusy = false, isOff = false, type = 'button', onClick, ...rest } = props
   return (
     <button
       {...rest}

@@ -34,7 +34,7 @@ export async function settled(page: Page): Promise<void> {
   await page.getByRole('navigation', { name: 'Views' }).waitFor()
   await page.getByRole('heading', { level: 1 }).waitFor()
   await gone(page.getByText(/^Loading .*…$/))
-  await gone(page.locator('[aria-busy=true]'))
+  await gone(page.locator('table[aria-busy=true]'))
 }
 
 async function gone(locator: Locator): Promise<void> {
@@ -93,9 +93,10 @@ export function amountOf(text: string): number | null {
   return (sign === '-' || sign === '−' ? -1 : 1) * Number(digits.replaceAll(',', ''))
 }
 
-/** The value of the tile with this label. */
+/** The value of the tile with this label, whatever the label explains after a colon. */
 export async function tileOf(page: Page, label: string | RegExp): Promise<string> {
-  const value = page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
+  const hasText = typeof label === 'string' ? new RegExp(`^${label}(:.*)?$`) : label
+  const value = page.locator('dt', { hasText }).locator('xpath=following-sibling::dd[1]')
   return ((await value.textContent()) ?? '').trim()
 }
 

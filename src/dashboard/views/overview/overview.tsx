@@ -29,10 +29,14 @@ export function Overview() {
       >
         <RangePicker />
       </ViewHead>
-      {clusters.data?.total_count === 0 ? <NothingYet /> : <Panels clusters={clusters} hours={hours} />}
+      {isEmpty(clusters.data) ? <NothingYet /> : <Panels clusters={clusters} hours={hours} />}
     </>
   )
 }
+
+/** Whether there is nothing that could have cost anything: no hour of any cluster was due by now. */
+const isEmpty = (body: BodyOf<'clusters'> | undefined): boolean =>
+  body !== undefined && (body.total_count === 0 || body.meta.coverage === null)
 
 interface PanelsProps {
   readonly clusters: UseQueryResult<BodyOf<'clusters'>>

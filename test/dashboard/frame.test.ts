@@ -18,6 +18,7 @@ await describeInBrowser('the frame', stage => {
   test('has a link to every view, each at a path of its own with a heading that names it', async () => {
     const page = await stage.page()
     await openDashboard(stage, page, { path: '/?range=today&k8s_namespace=shop' })
+    const views = page.getByRole('navigation', { name: 'Views' })
     expect(await linksOf(page).allTextContents()).toEqual(VIEWS)
     for (const view of VIEWS) {
       await linksOf(page).getByText(view, { exact: true }).click()
@@ -31,7 +32,7 @@ await describeInBrowser('the frame', stage => {
       expect(search).toContain('range=today')
       expect(search).toContain('k8s_namespace=shop')
       expect(await page.title()).toBe(`${view} · Kubernetes costs`)
-      expect(await page.locator('[aria-current=page]').allTextContents()).toEqual([view])
+      expect(await views.locator('[aria-current=page]').allTextContents()).toEqual([view])
       expect(await page.evaluate<string>(FOCUSED)).toBe(view)
     }
   })

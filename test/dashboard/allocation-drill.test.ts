@@ -33,7 +33,7 @@ await describeInBrowser('looking into costs', stage => {
         await link.click()
         await settled(page)
         expect(await totalOf(page), name).toBe(cost)
-        expect(await tileOf(page, 'Cost of')).toBe(cost)
+        expect(await tileOf(page, /^Cost of/)).toBe(cost)
         const place = name.split(' / ').at(-1) === 'Without any' ? 'not set' : name.split(' / ').at(-1)
         const here = await crumbs(page).last().textContent()
         if (!search.includes('by=controller&by=cluster') || level > 1) expect(here).toContain(place)

@@ -113,7 +113,7 @@ await describeInBrowser('the estate', stage => {
     expect(counted).toEqual([rows.map(({ whole }) => whole), rows.map(({ partial }) => partial)])
     expect(rows.reduce((sum, { partial }) => sum + partial, 0)).toBe(1)
     const freshness = await readTable(page, 'Freshness')
-    expect(columnOf(freshness, 'Data to (UTC)')).toEqual(['30 Sept, 08:00'])
+    expect(columnOf(freshness, 'Data to')).toEqual(['30 Sept, 08:00'])
     expect(columnOf(freshness, 'Behind')).toEqual(['up to date'])
   })
 

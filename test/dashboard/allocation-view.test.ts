@@ -198,6 +198,26 @@ await describeInBrowser('the view of costs', stage => {
       expect(fee?.[headers.indexOf('Change')]).toBe('0.0%')
     })
 
+    test('costs the same however idle cost is shown; without it, less by just that', async () => {
+      const page = await stage.page()
+      await openDashboard(stage, page, { path: '/allocation' })
+      const table = await costs(page)
+      const [, idle = ''] = table.rows.find(([name]) => name === 'Idle') ?? []
+      const whole = await totalOf(page)
+      for (const way of ['Shared out within clusters', 'Shared out within nodes']) {
+        await page.getByLabel('Idle cost').selectOption({ label: way })
+        await expect.poll(() => paramsOf(page).get('idle')).toBe('share')
+        await settled(page)
+        expect(await totalOf(page)).toBe(whole)
+      }
+      await page.getByLabel('Idle cost').selectOption({ label: 'Left out' })
+      await expect.poll(() => paramsOf(page).get('idle')).toBe('hide')
+      await settled(page)
+      expect(amountOf(idle)).toBeGreaterThan(0)
+      const left = (amountOf(await totalOf(page)) ?? 0) + (amountOf(idle) ?? 0)
+      expect(Math.abs(left - (amountOf(whole) ?? 0))).toBeLessThan(0.02)
+    })
+
     test('shows hostile names as they are', async () => {
       const page = await stage.page({ viewport: { width: 390, height: 900 } })
       const hostile = `<img src=x onerror=alert(1)>${'\u202e'}${'x'.repeat(220)}`

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { readCsv } from '../api/read-csv.js'
 import {
+  amountOf,
   columnOf,
   expectAccessible,
   expectAmounts,
@@ -95,6 +96,20 @@ await describeInBrowser('the infrastructure', stage => {
     const bought = columnOf(table, 'Machine').map(text => /spot$/.test(text))
     expect(bought).toEqual(assets.map(it => it.is_spot))
     expect(bought).toContain(true)
+  })
+
+  test('leads from a node to what ran there', async () => {
+    const page = await stage.page()
+    await openDashboard(stage, page, { path: '/infrastructure' })
+    const link = page.getByRole('table', { name: 'Nodes' }).getByRole('link').first()
+    const node = await link.textContent()
+    await link.click()
+    await page.getByRole('heading', { level: 1, name: 'Allocation' }).waitFor()
+    await settled(page)
+    expect(new URL(page.url()).searchParams.getAll('path')).toEqual([`node:${node}`])
+    expect(columnOf(await readTable(page, 'Costs'), 'Cost').some(text => (amountOf(text) ?? 0) > 0)).toBe(
+      true,
+    )
   })
 
   test('is sorted by the API, which the address keeps, and goes back', async () => {

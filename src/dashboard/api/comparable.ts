@@ -13,3 +13,15 @@ export function comparable({
 }): number | null {
   return clusters.every(cluster => cluster.first_seen <= previous_range_start) ? previous_total : null
 }
+
+/**
+ * Where a range ends that is compared with the one before, Unix seconds: with the hours that all clusters have loaded.
+ * Those that are still to come would make a decline: three hours of a day are compared with three. Null where all of the
+ * range is loaded, or nothing.
+ */
+export function comparedEnd(
+  { start, end }: { readonly start: number; readonly end: number },
+  dataTo: number | null | undefined,
+): number | null {
+  return typeof dataTo === 'number' && dataTo > start && dataTo < end ? dataTo : null
+}

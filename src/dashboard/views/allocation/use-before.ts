@@ -1,4 +1,4 @@
-import { comparable } from '../../api/comparable.js'
+import { comparable, comparedEnd } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import type { Scope } from './fields.js'
@@ -24,15 +24,13 @@ export function useBefore(scope: Scope, body: BodyOf<'cost_allocation'> | undefi
     ...(k8s_cluster === undefined ? {} : { k8s_cluster }),
     limit: 1000,
   })
-  // Hours that are not loaded yet would make a decline: three hours of a day are compared with three.
-  const dataTo = body?.meta.data_to ?? end_date
-  const isShort = dataTo > start_date && dataTo < end_date
+  const end = comparedEnd({ start: start_date, end: end_date }, body?.meta.data_to)
   const loaded = useRead(
     'cost_allocation',
-    { ...scope, end_date: dataTo, breakdown_by: ['cluster'], limit: 1 },
-    { enabled: isShort },
+    { ...scope, end_date: end ?? end_date, breakdown_by: ['cluster'], limit: 1 },
+    { enabled: end !== null },
   )
-  const compared = isShort ? loaded.data : body
+  const compared = end === null ? body : loaded.data
   if (data === undefined || compared === undefined) return null
   const { total_cost, previous_total, previous_range_start } = compared
   return {

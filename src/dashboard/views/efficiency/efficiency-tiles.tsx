@@ -1,4 +1,4 @@
-import { comparable } from '../../api/comparable.js'
+import { comparable, comparedEnd } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import { useReadAll } from '../../api/use-read-all.js'
@@ -17,9 +17,16 @@ export function EfficiencyTiles({ scope }: { scope: Scope }) {
   const answer = useReadAll('efficiency', { ...scope, breakdown_by: ['cluster'] })
   const { start_date, end_date } = scope
   const clusters = useRead('clusters', { start_date, end_date, limit: 1000 })
+  const end = comparedEnd({ start: start_date, end: end_date }, answer.data?.meta.data_to)
+  const loaded = useReadAll(
+    'efficiency',
+    { ...scope, end_date: end ?? end_date, breakdown_by: ['cluster'] },
+    { enabled: end !== null },
+  )
+  const compared = end === null ? answer.data : loaded.data
   return (
     <Answered what="Waste and efficiency" answer={answer} height={96}>
-      {body => <Numbers body={body} before={beforeOf(body, clusters.data)} />}
+      {body => <Numbers body={body} compared={compared} before={beforeOf(compared, clusters.data)} />}
     </Answered>
   )
 }
@@ -30,7 +37,8 @@ interface Before {
 }
 
 /** Numbers of the equally long range before; null where a cluster that is shown had no data in part of it. */
-function beforeOf(body: Body, known: BodyOf<'clusters'> | undefined): Before {
+function beforeOf(body: Body | undefined, known: BodyOf<'clusters'> | undefined): Before {
+  if (body === undefined) return { wasted: null, efficiency: null }
   const shown = new Set(body.efficiency.map(row => row.cluster))
   const clusters = known?.clusters.filter(({ cluster }) => shown.has(cluster))
   const { previous_total, previous_range_start } = body
@@ -40,7 +48,14 @@ function beforeOf(body: Body, known: BodyOf<'clusters'> | undefined): Before {
     : { wasted: body.previous_wasted_cost, efficiency: body.previous_total_efficiency }
 }
 
-function Numbers({ body, before }: { body: Body; before: Before }) {
+interface NumbersProps {
+  readonly body: Body
+  /** The same up to where all clusters are loaded; undefined as long as it isn't known. */
+  readonly compared: Body | undefined
+  readonly before: Before
+}
+
+function Numbers({ body, compared, before }: NumbersProps) {
   const money = moneyIn(body.meta.currency)
   const { total_cost, wasted_cost, total_efficiency } = body
   const workloadIdle = body.efficiency.reduce((sum, row) => sum + row.workload_idle_cost, 0)
@@ -51,7 +66,9 @@ function Numbers({ body, before }: { body: Body; before: Before }) {
       <Tile
         label="Wasted"
         value={money.exact(wasted_cost)}
-        detail={<WastedBefore now={wasted_cost} before={before.wasted} money={money} />}
+        detail={
+          <WastedBefore now={compared?.wasted_cost ?? wasted_cost} before={before.wasted} money={money} />
+        }
       />
       <Tile
         label="Workload idle: requested, not used"
@@ -72,9 +89,9 @@ function Numbers({ body, before }: { body: Body; before: Before }) {
         label="Efficiency of what is requested"
         value={<Band efficiency={total_efficiency} />}
         detail={
-          total_efficiency === null || before.efficiency === null
+          typeof compared?.total_efficiency !== 'number' || before.efficiency === null
             ? 'used ÷ requested, CPU and memory by their cost'
-            : `${points(total_efficiency - before.efficiency)} from ${percent(before.efficiency)} before`
+            : `${points(compared.total_efficiency - before.efficiency)} from ${percent(before.efficiency)} before`
         }
       />
     </Tiles>

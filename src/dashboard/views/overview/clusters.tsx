@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { BodyOf } from '../../api/routes.js'
-import { type Money, moneyIn } from '../../format/money.js'
+import { type Money, moneyIn, UNKNOWN } from '../../format/money.js'
 import { duration, moment } from '../../format/time.js'
 import { useNow } from '../../state/now.js'
 import { Band } from '../../ui/band.js'
@@ -13,15 +13,17 @@ type Cluster = BodyOf<'clusters'>['clusters'][number]
 
 interface Props {
   readonly body: BodyOf<'clusters'>
+  /** The same up to where all of them are loaded; undefined as long as it isn't known. */
+  readonly compared: BodyOf<'clusters'> | undefined
   /** By cluster; empty as long as it isn't known. */
   readonly efficiency: BodyOf<'efficiency'>['efficiency']
 }
 
 /** Every cluster: state and age of its data, cost and change, its parts, what of it is idle, and how well it is used. */
-export function ClustersPanel({ body, efficiency }: Props) {
+export function ClustersPanel({ body, compared, efficiency }: Props) {
   const now = useNow()
   const idle = useMemo(() => idleByCluster(efficiency), [efficiency])
-  const columns = columnsOf(body, moneyIn(body.meta.currency), idle, now)
+  const columns = columnsOf(body, compared, moneyIn(body.meta.currency), idle, now)
   return (
     <Panel
       title="Clusters"
@@ -60,7 +62,8 @@ const PARTS = [
 ] as const
 
 function columnsOf(
-  { clusters, total_cost, previous_range_start }: BodyOf<'clusters'>,
+  { clusters, total_cost }: BodyOf<'clusters'>,
+  compared: BodyOf<'clusters'> | undefined,
   money: Money,
   idle: ReadonlyMap<string, Idle>,
   now: number,
@@ -86,9 +89,7 @@ function columnsOf(
       id: 'change',
       header: 'Change',
       isNumber: true,
-      cell: ({ first_seen, total_cost: cost, previous_total }) => (
-        <Change now={cost} before={first_seen <= previous_range_start ? previous_total : null} />
-      ),
+      cell: ({ id }) => <ChangeOf id={id} compared={compared} />,
     },
     {
       id: 'efficiency',
@@ -100,6 +101,13 @@ function columnsOf(
     amount('infra_idle', 'Infra idle', ({ cluster }) => idle.get(cluster)?.infrastructure ?? null),
     ...PARTS.map(([key, header]) => amount(key, header, cluster => cluster[key])),
   ]
+}
+
+function ChangeOf({ id, compared }: { id: string; compared: BodyOf<'clusters'> | undefined }) {
+  const cluster = compared?.clusters.find(it => it.id === id)
+  if (compared === undefined || cluster === undefined) return UNKNOWN
+  const isComparable = cluster.first_seen <= compared.previous_range_start
+  return <Change now={cluster.total_cost} before={isComparable ? cluster.previous_total : null} />
 }
 
 // What was not measured anywhere has no sum; what was measured somewhere has that of these.

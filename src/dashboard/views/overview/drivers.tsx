@@ -44,7 +44,7 @@ export function Drivers({ hours, isNext }: { hours: Hours; isNext: boolean }) {
   const answer = useRead(
     'cost_allocation',
     { ...dates, breakdown_by: [by], limit: ASKED },
-    { enabled: isKnown, keep: true },
+    { enabled: isKnown },
   )
   const choices: Dimension[] = [
     'namespace',

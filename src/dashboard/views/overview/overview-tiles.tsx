@@ -9,12 +9,14 @@ import { Tile, Tiles } from '../../ui/tile.js'
 
 interface Props {
   readonly costs: BodyOf<'clusters'>
+  /** The same up to where all of them are loaded; undefined as long as it isn't known. */
+  readonly compared: BodyOf<'clusters'> | undefined
   /** By cluster. */
   readonly waste: BodyOf<'efficiency'>
 }
 
 /** The numbers that count: cost, what of it was reserved or bought in vain, and how well the rest is used. */
-export function OverviewTiles({ costs, waste }: Props) {
+export function OverviewTiles({ costs, compared, waste }: Props) {
   const money = moneyIn(costs.meta.currency)
   const { total_cost } = costs
   const { wasted_cost, total_efficiency } = waste
@@ -23,7 +25,11 @@ export function OverviewTiles({ costs, waste }: Props) {
     total_cost === 0 ? null : `${percent(amount / total_cost)} of the cost`
   return (
     <Tiles>
-      <Tile label="Cost" value={money.exact(total_cost)} detail={<Compared costs={costs} />} />
+      <Tile
+        label="Cost"
+        value={money.exact(total_cost)}
+        detail={compared === undefined ? undefined : <Compared costs={compared} />}
+      />
       <Tile label="Wasted" value={money.exact(wasted_cost)} detail={shareOf(wasted_cost)} />
       <Tile
         label="Workload idle: requested, not used"
@@ -56,4 +62,4 @@ function Compared({ costs }: { costs: BodyOf<'clusters'> }) {
 }
 
 const firstSeen = ({ clusters }: BodyOf<'clusters'>): number =>
-  Math.min(...clusters.map(cluster => cluster.first_seen))
+  Math.max(...clusters.map(cluster => cluster.first_seen))

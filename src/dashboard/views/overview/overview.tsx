@@ -1,4 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
+import { comparedEnd } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
 import { useRead } from '../../api/use-read.js'
 import { useReadAll } from '../../api/use-read-all.js'
@@ -49,6 +50,7 @@ function Panels({ clusters, hours }: PanelsProps) {
     end_date: hours.end,
     breakdown_by: ['cluster'],
   })
+  const compared = useCompared(clusters.data, hours)
   // What takes the API longer is asked after that, so that it holds up nothing that is read first.
   const isNext = !clusters.isPending && !efficiency.isPending
   return (
@@ -58,7 +60,7 @@ function Panels({ clusters, hours }: PanelsProps) {
           <>
             <Partial meta={body.meta} />
             <Answered what="Waste and efficiency" answer={efficiency} height={96}>
-              {waste => <OverviewTiles costs={body} waste={waste} />}
+              {waste => <OverviewTiles costs={body} compared={compared} waste={waste} />}
             </Answered>
           </>
         )}
@@ -69,10 +71,20 @@ function Panels({ clusters, hours }: PanelsProps) {
         <Savings isNext={isNext} />
       </div>
       <Answered what="The clusters" answer={clusters} height={180}>
-        {body => <ClustersPanel body={body} efficiency={efficiency.data?.efficiency ?? []} />}
+        {body => (
+          <ClustersPanel body={body} compared={compared} efficiency={efficiency.data?.efficiency ?? []} />
+        )}
       </Answered>
     </>
   )
+}
+
+/** The costs up to where all clusters are loaded, and what is before them; undefined as long as they aren't known. */
+function useCompared(costs: BodyOf<'clusters'> | undefined, hours: Hours): BodyOf<'clusters'> | undefined {
+  const end = comparedEnd(hours, costs?.meta.data_to)
+  const dates = { start_date: hours.start, end_date: end ?? hours.end }
+  const loaded = useRead('clusters', { ...dates, limit: 1000 }, { enabled: end !== null })
+  return end === null ? costs : loaded.data
 }
 
 function NothingYet() {

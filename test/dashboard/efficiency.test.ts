@@ -190,20 +190,15 @@ await describeInBrowser('the efficiency view', stage => {
   })
 
   test.each([
-    ['light', 1440],
-    ['dark', 390],
+    ['light', 1440, '/efficiency?by=controller'],
+    ['dark', 390, '/efficiency?by=node&idle=share&as_table=wasted&as_table=trend'],
   ] as const)(
-    'is accessible in the %s theme at %d pixels, and only tables scroll sideways',
-    async (colorScheme, width) => {
+    'is accessible in the %s theme at %d pixels, and only tables scroll sideways: %s',
+    async (colorScheme, width, path) => {
       const page = await stage.page({ colorScheme, viewport: { width, height: 900 } })
-      for (const path of [
-        '/efficiency?by=controller',
-        '/efficiency?by=node&idle=share&as_table=wasted&as_table=trend',
-      ]) {
-        await openDashboard(stage, page, { path })
-        await expectAccessible(page)
-        expect(await sidewaysScroll(page)).toBe(0)
-      }
+      await openDashboard(stage, page, { path })
+      await expectAccessible(page)
+      expect(await sidewaysScroll(page)).toBe(0)
     },
   )
 })

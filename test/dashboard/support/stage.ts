@@ -96,6 +96,7 @@ function stageOn(found: TestBrowser): Stage {
       const context = await found.browser.newContext({
         timezoneId: 'America/New_York',
         locale: 'de-DE',
+        reducedMotion: 'reduce',
         ...options,
       })
       context.setDefaultTimeout(WAIT_MS)

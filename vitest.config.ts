@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-postgres.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    // One more than a small machine has cores: much of the time is spent waiting for databases, browsers and clocks.
-    maxWorkers: 3,
+    // Two real databases beside each other are what a small machine bears.
+    maxWorkers: 2,
   },
 })

@@ -107,14 +107,16 @@ await describeInBrowser('the dashboard in trouble', stage => {
 
   test('asks once more by itself where the API says that it is busy for a moment', async () => {
     const page = await stage.page()
-    let asked = 0
+    const asked: string[] = []
     await page.route(CLUSTERS, route =>
-      asked++ === 0 ? route.fulfill(failing(503, { 'retry-after': '1' })) : route.continue(),
+      asked.push(route.request().url()) === 1
+        ? route.fulfill(failing(503, { 'retry-after': '1' }))
+        : route.continue(),
     )
     await openDashboard(stage, page)
     expect(await said(page).count()).toBe(0)
     expect(amountOf(await tileOf(page, 'Cost'))).toBeGreaterThan(0)
-    expect(asked).toBe(2)
+    expect(asked.filter(url => url === asked[0])).toHaveLength(2)
     expect(stage.watched.complaints.splice(0).join()).toContain('503')
   })
 

@@ -111,7 +111,7 @@ await describeInBrowser('the overview', stage => {
   test('compares with the range before only where that was measured from its beginning', async () => {
     const page = await stage.page()
     await openDashboard(stage, page)
-    await page.getByText('not comparable: data begins 29 Sept 2026').waitFor()
+    await page.getByText('not comparable: not every cluster was measured before 29 Sept 2026').waitFor()
     await openDashboard(stage, page, { path: '/overview?range=today' })
     // Eight hours of the day are loaded, so they are compared with the eight before.
     const today = { start_date: FROM + DAY, end_date: TO }

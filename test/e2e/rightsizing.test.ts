@@ -11,6 +11,7 @@ import { createThanosClient } from '../../src/thanos/client.js'
 import { type Advice, paired, readAdvice } from '../support/advice-check.js'
 import { adviceEstate, BLIND, type NewRequests, requestKey, SEEING } from '../support/advice-estate.js'
 import { addAccounts, ingestAll, testContext } from '../support/ingest.js'
+import { OPEN_THANOS } from '../support/open-thanos.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { findPrometheus, type RunningPrometheus } from '../support/prometheus.js'
 
@@ -38,7 +39,7 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
     source = await prometheus.start()
     await pushEstate(`${source.url}/api/v1/write`, estate, { tenantLabel: 'tenant_id' })
     await addAccounts(database.pool, estate.accounts)
-    const thanos = createThanosClient({ ...CLIENT, url: source.url })
+    const thanos = createThanosClient({ ...OPEN_THANOS, url: source.url, timeoutMs: 60_000 })
     const context = testContext(database.pool, thanos, { now: () => END + 900 })
     expect(await ingestAll(context)).toEqual({ published: WINDOWS, unchanged: 0, open: 0 })
     expect(await collectDueUsage.run(context)).toMatchObject({ collected: WINDOWS, open: 0 })
@@ -214,15 +215,4 @@ function isChange(action: string): boolean {
 function expectBetween(about: string, value: number, truth: number, times: number): void {
   expect(value / truth, about).toBeGreaterThan(1 - 1e-4)
   expect(value / truth, about).toBeLessThan(times + 1e-4)
-}
-
-const CLIENT = {
-  username: undefined,
-  password: undefined,
-  bearerToken: undefined,
-  caFile: undefined,
-  tenantHeader: 'THANOS-TENANT',
-  tenantLabel: 'tenant_id',
-  timeoutMs: 60_000,
-  concurrency: 4,
 }

@@ -22,6 +22,7 @@ import {
   WINDOWS,
   withMore,
 } from '../support/exporter-series.js'
+import { OPEN_THANOS } from '../support/open-thanos.js'
 import { findPrometheus } from '../support/prometheus.js'
 import { ACCOUNT, FIRST, HOUR, openSource, type SampleSource } from '../support/sample-world.js'
 
@@ -200,7 +201,7 @@ test.skipIf(lacking !== '')(
     try {
       await pushEstate(`${running.url}/api/v1/write`, estate, { tenantLabel: 'tenant_id' })
       const here = await readFrom(await open(estate))
-      const client = createThanosClient({ ...CLIENT, url: running.url })
+      const client = createThanosClient({ ...OPEN_THANOS, url: running.url })
       const { source } = opened as SampleSource
       const there = await readFrom({ source: { ...source, client } })
       await client.close()
@@ -223,13 +224,3 @@ test.skipIf(lacking !== '')(
 )
 
 const isNumber = (series: SeriesModel) => series.labels.get('__name__') !== 'kubecost_odd'
-const CLIENT = {
-  username: undefined,
-  password: undefined,
-  bearerToken: undefined,
-  caFile: undefined,
-  tenantHeader: 'THANOS-TENANT',
-  tenantLabel: 'tenant_id',
-  timeoutMs: 30_000,
-  concurrency: 4,
-}

@@ -4,6 +4,7 @@ import { type SampleThanos, startSampleThanos } from '../../src/sample/server.js
 import { createThanosClient } from '../../src/thanos/client.js'
 import type { ThanosClient } from '../../src/thanos/types.js'
 import { addAccounts, ingestAll, testContext } from '../support/ingest.js'
+import { OPEN_THANOS } from '../support/open-thanos.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { expectTruth, warehouseHash } from '../support/truth-check.js'
 
@@ -21,17 +22,7 @@ describe('a day of the sample estate, from Thanos to Postgres', () => {
   beforeAll(async () => {
     estate = createEstate({ start: START, end: START + DAY })
     server = await startSampleThanos({ estate })
-    thanos = createThanosClient({
-      url: server.url,
-      username: undefined,
-      password: undefined,
-      bearerToken: undefined,
-      caFile: undefined,
-      tenantHeader: 'THANOS-TENANT',
-      tenantLabel: 'tenant_id',
-      concurrency: 4,
-      timeoutMs: 60_000,
-    })
+    thanos = createThanosClient({ ...OPEN_THANOS, url: server.url, timeoutMs: 60_000 })
     database = await testDatabase()
     await addAccounts(database.pool, estate.accounts)
   })

@@ -11,6 +11,7 @@ import type { ThanosClientOptions } from '../../src/thanos/exchange.js'
 import type { ThanosClient } from '../../src/thanos/types.js'
 import { addAccounts, testContext } from './ingest.js'
 import { recordingLogger } from './log.js'
+import { OPEN_THANOS } from './open-thanos.js'
 import { type TestDatabase, testDatabase } from './postgres.js'
 import {
   createThanosStub,
@@ -127,7 +128,7 @@ export async function openSampleWorld(options: SampleWorldOptions = {}): Promise
   const [database, stub] = await Promise.all([testDatabase(), createThanosStub()])
   const { logger, lines, text } = recordingLogger()
   const thanos = createThanosClient(
-    { ...CLIENT, url: stub.url, concurrency: options.concurrency ?? 4 },
+    { ...OPEN_THANOS, url: stub.url, concurrency: options.concurrency ?? 4 },
     { logger, retry: { tries: 2, baseMs: 1, capMs: 1, retryAfterCapMs: 1 }, ...options.client },
   )
   let sample: SampleThanos
@@ -178,7 +179,7 @@ export async function openSource(estate: Estate, options: ThanosClientOptions = 
   const stub = await createThanosStub()
   const sample = await startSampleThanos({ estate, now: () => estate.to + 900 })
   const client = createThanosClient(
-    { ...CLIENT, url: stub.url, concurrency: 4 },
+    { ...OPEN_THANOS, url: stub.url, concurrency: 4 },
     { retry: { tries: 2, baseMs: 1, capMs: 1, retryAfterCapMs: 1 }, ...options },
   )
   const [account] = estate.accounts
@@ -198,16 +199,6 @@ export async function openSource(estate: Estate, options: ThanosClientOptions = 
       await sample.close()
     },
   }
-}
-
-const CLIENT = {
-  username: undefined,
-  password: undefined,
-  bearerToken: undefined,
-  caFile: undefined,
-  tenantHeader: 'THANOS-TENANT',
-  tenantLabel: 'tenant_id',
-  timeoutMs: 30_000,
 }
 
 async function forward(url: string, { method, path, form }: StubRequest): Promise<StubReply> {

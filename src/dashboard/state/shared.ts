@@ -1,8 +1,11 @@
 import { readFilters, writeFilters } from './filters.js'
 
+/** What holds for the whole page, of whatever its parts are filtered by. */
+export function accountAndRange(params: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...params].filter(([name]) => name === 'account' || name === 'range'))
+}
+
 /** What a link to another view takes along: account, range and filters. What steers one view alone stays with it. */
 export function sharedBy(params: URLSearchParams): URLSearchParams {
-  const shared = new URLSearchParams()
-  for (const name of ['account', 'range']) for (const value of params.getAll(name)) shared.append(name, value)
-  return writeFilters(shared, readFilters(params))
+  return writeFilters(accountAndRange(params), readFilters(params))
 }

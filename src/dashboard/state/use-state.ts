@@ -2,10 +2,8 @@ import { useCallback, useId, useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { type Fields, readState, type StateOf, writeState } from './fields.js'
 import { type Filter, readFilters, writeFilters } from './filters.js'
+import { atFirstPages } from './page.js'
 import { useReportRefused } from './refused.js'
-
-/** Parameters that say which page of rows is shown: a page belongs to the question that it is an answer of. */
-const PAGE = ['cursor', 'skipped'] as const
 
 /** Changes some values; a new entry in the history, so that the back button takes them back. */
 type Change<F extends Fields> = (changes: Partial<StateOf<F>>) => void
@@ -27,12 +25,7 @@ export function useFilters(): [readonly Filter[], (filters: readonly Filter[]) =
   const [params, setParams] = useSearchParams()
   const filters = useMemo(() => readFilters(params), [params])
   const change = useCallback(
-    (changed: readonly Filter[]) =>
-      setParams(current => {
-        const written = writeFilters(current, changed)
-        for (const name of PAGE) written.delete(name)
-        return written
-      }),
+    (changed: readonly Filter[]) => setParams(current => atFirstPages(writeFilters(current, changed))),
     [setParams],
   )
   return [filters, change]

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react'
-import { useRead } from '../api/use-read.js'
-import { DIMENSIONS, type Dimension, titleOf } from '../state/dimensions.js'
+import { type Dimension, titleOf } from '../state/dimensions.js'
 import type { Filter, Place } from '../state/filters.js'
 import { useRange } from '../state/use-range.js'
 import { Button } from './button.js'
 import styles from './filter-bar.module.css'
 import { Select } from './select.js'
+import { useDimensions } from './use-dimensions.js'
 import { ValueCombobox } from './value-combobox.js'
 
 const WAYS = { is: 'is', not: 'is not' } as const
@@ -23,15 +23,7 @@ interface Props {
 /** Makes filters, one after the other: of which dimension, which way, which value. */
 export function FilterForm({ filters, path, decided, offers, onAdd, onClose }: Props) {
   const { hours } = useRange()
-  const labels = useRead('filters', {
-    start_date: hours.start,
-    end_date: hours.end,
-    dimension: 'label',
-    limit: 50,
-  })
-  const names = (labels.data?.filters ?? []).map(({ value }): Dimension => `label:${value}`)
-  const known: Dimension[] = [...(Object.keys(DIMENSIONS) as Dimension[]), ...names]
-  const offered = known.filter(dimension => offers(dimension) && !decided.has(dimension))
+  const offered = useDimensions(hours).filter(dimension => offers(dimension) && !decided.has(dimension))
   const [chosen, setChosen] = useState<Dimension>('namespace')
   const [way, setWay] = useState<keyof typeof WAYS>('is')
   const dimension = offered.includes(chosen) ? chosen : (offered[0] ?? 'container')

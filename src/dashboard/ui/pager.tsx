@@ -1,15 +1,8 @@
 import { count } from '../format/quantity.js'
+import { FIRST_PAGE, type PagePlace } from '../state/page.js'
 import { Button } from './button.js'
 import { Notice } from './notice.js'
 import styles from './pager.module.css'
-
-/** A page as the URL has it: the API's cursor, empty for the first page, and the number of rows before it. */
-export interface PagePlace {
-  readonly cursor: string
-  readonly skipped: number
-}
-
-export const FIRST_PAGE: PagePlace = { cursor: '', skipped: 0 }
 
 interface Props {
   /** What the rows are, as in "workloads". */
@@ -23,12 +16,12 @@ interface Props {
   /** Whether the page asked for is gone, and this is the first one instead. */
   readonly isGone: boolean
   /** Whether what is shown is still that of another question, so that its next page is not that of this one. */
-  readonly isBusy?: boolean
+  readonly isBusy: boolean
   readonly onPage: (place: PagePlace) => void
 }
 
 /** Which rows of how many, and the way to others. */
-export function Pager({ what, place, shown, total, next, isGone, isBusy = false, onPage }: Props) {
+export function Pager({ what, place, shown, total, next, isGone, isBusy, onPage }: Props) {
   const skipped = isGone ? 0 : place.skipped
   const isFirst = place.cursor === '' || isGone
   return (

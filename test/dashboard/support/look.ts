@@ -31,11 +31,16 @@ export async function signIn(page: Page, account: string, token: string): Promis
 
 /** Waits until there is a view and nothing of it is being loaded any more. */
 export async function settled(page: Page): Promise<void> {
+  await idle(page)
   await page.getByRole('navigation', { name: 'Views' }).waitFor()
   await page.getByRole('heading', { level: 1 }).waitFor()
   await gone(page.getByText(/^Loading .*…$/))
   await gone(page.locator('table[aria-busy=true]'))
 }
+
+/** Waits until the page has drawn what follows from the last thing that was done to it. */
+const idle = (page: Page) =>
+  page.evaluate('new Promise(done => requestIdleCallback(done, { timeout: 2000 }))')
 
 async function gone(locator: Locator): Promise<void> {
   await expect.poll(() => locator.count(), { timeout: 20_000, interval: 30 }).toBe(0)

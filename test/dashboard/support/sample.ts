@@ -5,6 +5,7 @@ import { createEstate, NORTH_ACCOUNT, SHOP_ACCOUNT } from '../../../src/sample/e
 import { startSampleThanos } from '../../../src/sample/server.js'
 import { createThanosClient } from '../../../src/thanos/client.js'
 import { addAccounts, ingestAll, testContext } from '../../support/ingest.js'
+import { OPEN_THANOS } from '../../support/open-thanos.js'
 import { filledDatabase, type TestDatabase } from '../../support/postgres.js'
 
 const HOUR = 3600
@@ -28,7 +29,7 @@ export function sampleDatabase(): Promise<TestDatabase> {
 async function fill({ pool }: TestDatabase): Promise<void> {
   const estate = createEstate({ start: FROM, end: TO })
   const sample = await startSampleThanos({ estate, now: () => NOW })
-  const thanos = createThanosClient({ ...CLIENT, url: sample.url, concurrency: 4 })
+  const thanos = createThanosClient({ ...OPEN_THANOS, url: sample.url })
   try {
     await addAccounts(pool, [
       ...estate.accounts,
@@ -46,14 +47,4 @@ async function fill({ pool }: TestDatabase): Promise<void> {
     await thanos.close()
     await sample.close()
   }
-}
-
-const CLIENT = {
-  username: undefined,
-  password: undefined,
-  bearerToken: undefined,
-  caFile: undefined,
-  tenantHeader: 'THANOS-TENANT',
-  tenantLabel: 'tenant_id',
-  timeoutMs: 30_000,
 }

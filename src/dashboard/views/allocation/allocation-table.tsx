@@ -1,14 +1,13 @@
 import { useSearchParams } from 'react-router'
 import type { usePage } from '../../api/use-page.js'
 import { isoDay } from '../../format/time.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { CsvButton } from '../../ui/csv-button.js'
-import { DataTable, type Sort } from '../../ui/data-table.js'
-import { FIRST_PAGE, Pager } from '../../ui/pager.js'
+import { PagedTable } from '../../ui/paged-table.js'
 import { Panel } from '../../ui/panel.js'
 import { Select } from '../../ui/select.js'
-import styles from './allocation.module.css'
 import { useColumnChooser } from './column-chooser.js'
 import { columnsOf } from './columns.js'
 import { searchInto } from './drill.js'
@@ -30,10 +29,6 @@ export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
   const shown = shownColumns(state)
   const earlier = useEarlier(scope, by, answer.data, shown.includes('change'))
   const chooser = useColumnChooser()
-  function onSort(next: Sort): void {
-    const key = SORTS.find(one => one === next.by)
-    if (key !== undefined) change({ sort: key, order: next.order, ...FIRST_PAGE })
-  }
   return (
     <Panel
       title="Costs"
@@ -52,36 +47,27 @@ export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
       {chooser.choice}
       <Answered what="The costs" answer={answer} height={420}>
         {body => (
-          <>
-            <DataTable
-              name="Costs"
-              columns={columnsOf({ body, by, earlier, into: row => searchInto(params, row, state) }, shown)}
-              rows={body.cost_allocation}
-              keyOf={row => `${row.id} ${row.name}`}
-              sort={{ by: sort, order }}
-              onSort={onSort}
-              isBusy={answer.isPlaceholderData}
-            />
-            <div className={styles.foot}>
+          <PagedTable
+            name="Costs"
+            what="rows"
+            columns={columnsOf({ body, by, earlier, into: row => searchInto(params, row, state) }, shown)}
+            rows={body.cost_allocation}
+            keyOf={row => `${row.id} ${row.name}`}
+            sorts={SORTS}
+            {...{ sort, order, body, isGone }}
+            onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
+            place={{ cursor, skipped }}
+            onPage={change}
+            isBusy={answer.isPlaceholderData}
+            beside={
               <Select
                 label="Rows of a page"
                 value={limit}
                 options={LIMITS}
                 onChange={chosen => change({ limit: chosen, ...FIRST_PAGE })}
               />
-              <div className={styles.pages}>
-                <Pager
-                  what="rows"
-                  place={{ cursor, skipped }}
-                  shown={body.cost_allocation.length}
-                  total={body.total_count}
-                  next={body.page.next}
-                  isGone={isGone}
-                  onPage={change}
-                />
-              </div>
-            </div>
-          </>
+            }
+          />
         )}
       </Answered>
     </Panel>

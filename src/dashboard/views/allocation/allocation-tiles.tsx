@@ -1,10 +1,12 @@
 import type { BodyOf } from '../../api/routes.js'
 import { moneyIn } from '../../format/money.js'
 import { count } from '../../format/quantity.js'
-import { fullDay, range as printRange } from '../../format/time.js'
+import { range as printRange } from '../../format/time.js'
 import { titleOf } from '../../state/dimensions.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Change } from '../../ui/change.js'
+import { Compared } from '../../ui/compared.js'
+import { Pending } from '../../ui/pending.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { placeWords } from './drill.js'
 import { FIELDS, type Scope } from './fields.js'
@@ -13,7 +15,8 @@ import { useBefore } from './use-before.js'
 /** The total of what is shown, and what it was in the equally long range before. */
 export function AllocationTiles({ body, scope }: { body: BodyOf<'cost_allocation'>; scope: Scope }) {
   const [{ by, path }] = useUrlState(FIELDS)
-  const before = useBefore(scope, body)
+  const comparison = useBefore(scope, body)
+  const { data: compared, error } = comparison
   const money = moneyIn(body.meta.currency)
   const place = path.at(-1)
   return (
@@ -22,22 +25,24 @@ export function AllocationTiles({ body, scope }: { body: BodyOf<'cost_allocation
         label={place === undefined ? 'Cost' : `Cost of ${placeWords(place)}`}
         value={money.exact(body.total_cost)}
         detail={
-          before === null || before.total === null ? undefined : (
-            <Change now={before.now} before={before.total} />
-          )
+          typeof compared?.before === 'number' ? (
+            <Change now={compared.part.total_cost} before={compared.before} />
+          ) : undefined
         }
       />
       <Tile
         label="In the equally long range before"
-        value={money.exact(before?.total ?? null)}
+        value={
+          compared === undefined && error === null ? (
+            <Pending what="what it cost before" />
+          ) : (
+            money.exact(compared?.before ?? null)
+          )
+        }
         detail={
-          before === null
-            ? undefined
-            : before.total !== null
-              ? printRange(before.start, scope.start_date)
-              : before.firstSeen === null
-                ? 'not comparable'
-                : `not comparable: not all data reaches back to it, as some begins ${fullDay(before.firstSeen)}`
+          <Compared answer={comparison}>
+            {part => printRange(part.previous_range_start, scope.start_date)}
+          </Compared>
         }
       />
       <Tile

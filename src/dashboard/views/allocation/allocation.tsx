@@ -1,16 +1,14 @@
 import { useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 import { usePage } from '../../api/use-page.js'
-import { range as printRange } from '../../format/time.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
 import { useFilters, useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
-import { Empty } from '../../ui/empty.js'
 import { FilterBar } from '../../ui/filter-bar.js'
+import { NoCosts } from '../../ui/no-costs.js'
 import { Partial } from '../../ui/partial.js'
-import { RangePicker } from '../../ui/range-picker.js'
-import { ViewHead } from '../../ui/view-head.js'
+import { RangeHead } from '../../ui/range-head.js'
 import { AllocationTable } from './allocation-table.js'
 import { AllocationTiles } from './allocation-tiles.js'
 import { Breadcrumb } from './breadcrumb.js'
@@ -29,12 +27,7 @@ export function Allocation() {
   const scope = useMemo(() => scopeOf(hours, filters, state), [hours, filters, state])
   return (
     <>
-      <ViewHead
-        title="Allocation"
-        subtitle={`${printRange(hours.start, hours.end)}${hours.isSoFar ? ', today so far' : ''}`}
-      >
-        <RangePicker />
-      </ViewHead>
+      <RangeHead title="Allocation" />
       <Breadcrumb crumbs={crumbsOf(params, state.path)} />
       <FilterBar path={state.path} />
       <Controls hours={hours} />
@@ -57,7 +50,7 @@ function Shown({ scope, hours, isNarrowed }: ShownProps) {
       <Answered what="The cost" answer={page.answer} height={96}>
         {body =>
           body.total_count === 0 ? (
-            <Nothing isNarrowed={isNarrowed} />
+            <NoCosts isFiltered={isNarrowed} />
           ) : (
             <>
               <Partial meta={body.meta} />
@@ -74,17 +67,5 @@ function Shown({ scope, hours, isNarrowed }: ShownProps) {
         </>
       )}
     </>
-  )
-}
-
-function Nothing({ isNarrowed }: { isNarrowed: boolean }) {
-  return isNarrowed ? (
-    <Empty title="The filters leave nothing.">
-      In these days there are no costs that all of them let through.
-    </Empty>
-  ) : (
-    <Empty title="There are no costs in these days.">
-      Nothing was loaded for them: choose other days, or look at the pipeline for what is missing and why.
-    </Empty>
   )
 }

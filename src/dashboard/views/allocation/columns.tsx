@@ -1,9 +1,11 @@
+import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { BodyOf } from '../../api/routes.js'
 import { type Money, moneyIn, UNKNOWN } from '../../format/money.js'
 import { change, coreHours, gibHours, percent } from '../../format/quantity.js'
 import { type Dimension, titleOf } from '../../state/dimensions.js'
 import type { Column } from '../../ui/data-table.js'
+import { Pending } from '../../ui/pending.js'
 import styles from './allocation.module.css'
 import type { Row } from './drill.js'
 import { COLUMNS, type ColumnId, type SORTS } from './fields.js'
@@ -13,12 +15,12 @@ type SortKey = (typeof SORTS)[number]
 
 /** What rows cost in the equally long range before. */
 export interface Earlier {
-  /** Of all rows. */
-  readonly total: number
+  /** Of all rows; undefined where it is being loaded. */
+  readonly total: number | undefined
   /** What that is compared with. */
   readonly now: number
-  /** Null where it isn't known; 0 where there was nothing of the row. */
-  costOf(row: Row): number | null
+  /** Undefined where it is being loaded, null where it isn't known; 0 where there was nothing of the row. */
+  costOf(row: Row): number | null | undefined
 }
 
 export interface Told {
@@ -77,8 +79,8 @@ function allColumns({ body, earlier }: Told): Record<ColumnId, Content> {
     },
     change: {
       hint: 'From the equally long range before',
-      cell: row => changeOf(row.total_cost, earlier?.costOf(row) ?? null),
-      total: changeOf(earlier?.now ?? 0, earlier?.total ?? null),
+      cell: row => (earlier === null ? UNKNOWN : changeOf(row.total_cost, earlier.costOf(row))),
+      total: earlier === null ? UNKNOWN : changeOf(earlier.now, earlier.total),
     },
     cpu: amount('cpu_cost', money),
     ram: amount('ram_cost', money),
@@ -119,7 +121,8 @@ const amount = (key: MoneyKey, money: Money): Content => ({
 })
 
 /** `+12.0%`; "new" where there was nothing of it. */
-function changeOf(now: number, before: number | null): string {
+function changeOf(now: number, before: number | null | undefined): ReactNode {
+  if (before === undefined) return <Pending what="the change" />
   if (before === null) return UNKNOWN
   return before === 0 ? 'new' : change(now / before - 1)
 }

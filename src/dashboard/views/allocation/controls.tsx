@@ -1,9 +1,9 @@
-import { useRead } from '../../api/use-read.js'
-import { DIMENSIONS, type Dimension, titleOf } from '../../state/dimensions.js'
+import { type Dimension, titleOf } from '../../state/dimensions.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { type Hours, STEPS, usualStep } from '../../state/range.js'
 import { useUrlState } from '../../state/use-state.js'
-import { FIRST_PAGE } from '../../ui/pager.js'
 import { Select } from '../../ui/select.js'
+import { useDimensions } from '../../ui/use-dimensions.js'
 import styles from './allocation.module.css'
 import { type AllocationState, FIELDS, isDrawable } from './fields.js'
 import { Sharing } from './sharing.js'
@@ -41,14 +41,7 @@ export function Controls({ hours }: { hours: Hours }) {
 
 function Breakdown({ hours }: { hours: Hours }) {
   const [{ by }, change] = useUrlState(FIELDS)
-  const labels = useRead('filters', {
-    start_date: hours.start,
-    end_date: hours.end,
-    dimension: 'label',
-    limit: 50,
-  })
-  const named = (labels.data?.filters ?? []).map(({ value }): Dimension => `label:${value}`)
-  const all = [...new Set<Dimension>([...(Object.keys(DIMENSIONS) as Dimension[]), ...named, ...by])]
+  const all = useDimensions(hours, by)
   const [first = 'namespace', second] = by
   const choose = (dimensions: readonly Dimension[]) => change({ by: [...new Set(dimensions)], ...FIRST_PAGE })
   const optionOf = (dimension: Dimension) => [dimension, titleOf(dimension)] as const

@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { ChartPanel } from '../../charts/chart-panel.js'
-import { Legend } from '../../charts/legend.js'
 import type { Series } from '../../charts/series.js'
-import { StackedBars } from '../../charts/stacked-bars.js'
+import { StepChart } from '../../charts/step-chart.js'
 import { StepTable } from '../../charts/step-table.js'
 import type { Hours } from '../../state/range.js'
 import { useUrlState } from '../../state/use-state.js'
@@ -39,22 +38,13 @@ export function CostChart({ scope, hours }: { scope: Scope; hours: Hours }) {
       title={name}
       hint={hintOf(state, step)}
       chart={drawn(({ series, steps, money }) => (
-        <>
-          <Legend
-            series={series}
-            detail={({ values }) => money.exact(values.reduce((sum, value) => sum + value, 0))}
-            onSelect={look}
-            canSelect={one => whereTo(one) !== null}
-          />
-          <StackedBars
-            name={name}
-            series={series}
-            steps={steps}
-            print={money.exact}
-            printShort={money.compact}
-            onSelect={look}
-          />
-        </>
+        <StepChart
+          {...{ name, series, steps }}
+          print={money.exact}
+          printShort={money.compact}
+          onSelect={look}
+          canSelect={one => whereTo(one) !== null}
+        />
       ))}
       table={drawn(({ series, steps, money }) => (
         <StepTable name={name} series={series} steps={steps} print={money.exact} />

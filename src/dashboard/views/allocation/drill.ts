@@ -2,23 +2,11 @@ import type { BodyOf } from '../../api/routes.js'
 import { type Dimension, HAS_NONE, labelOf, type NamedDimension, titleOf } from '../../state/dimensions.js'
 import { writeState } from '../../state/fields.js'
 import { type Place, shownValue } from '../../state/filters.js'
+import { nextDimension, rungOf } from '../../state/levels.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { type AllocationState, FIELDS } from './fields.js'
 
 export type Row = BodyOf<'cost_allocation'>['cost_allocation'][number]
-
-/** From the largest to the smallest. Labels, nodes and kinds of controllers are looked into as namespaces are. */
-const LADDER: readonly Dimension[] = ['cluster', 'namespace', 'controller', 'pod', 'container']
-
-function rungOf(dimension: Dimension): number {
-  const rung = LADDER.indexOf(dimension)
-  return rung === -1 ? LADDER.indexOf('namespace') : rung
-}
-
-/** By what a row is broken down when it is looked into; null where it is as small as it gets. */
-export function nextDimension(by: readonly Dimension[], path: readonly Place[]): Dimension | null {
-  const dimensions = [...by, ...path.map(({ dimension }) => dimension)]
-  return LADDER[Math.max(...dimensions.map(rungOf)) + 1] ?? null
-}
 
 /** What a row has of a dimension, as filters name it. */
 export function dimensionValue(row: Row, dimension: Dimension): string {
@@ -40,14 +28,12 @@ export function placesOf(row: Row, { by, path }: Pick<AllocationState, 'by' | 'p
   return [...path.filter(({ dimension }) => !by.includes(dimension)), ...places]
 }
 
-const FIRST = { cursor: '', skipped: 0 } as const
-
 /** The page's parameters once a row is looked into; null for one that can't be. */
 export function searchInto(params: URLSearchParams, row: Row, state: AllocationState): string | null {
   const places = placesOf(row, state)
   const next = nextDimension(state.by, state.path)
   if (places === null || next === null) return null
-  return writeState(FIELDS, params, { path: places, by: [next], ...FIRST }).toString()
+  return writeState(FIELDS, params, { path: places, by: [next], ...FIRST_PAGE }).toString()
 }
 
 /** One step of the way to where one is. */
@@ -70,7 +56,7 @@ export function crumbsOf(params: URLSearchParams, path: readonly Place[]): Crumb
           : writeState(FIELDS, params, {
               path: path.slice(0, depth),
               by: [next.dimension],
-              ...FIRST,
+              ...FIRST_PAGE,
             }).toString(),
     }
   })

@@ -1,7 +1,8 @@
 import type { QueryOf } from '../../api/routes.js'
 import { type Dimension, HAS_NONE, isDimension } from '../../state/dimensions.js'
-import { choice, type Field, type StateOf, text, whole } from '../../state/fields.js'
+import { choice, type Field, type StateOf } from '../../state/fields.js'
 import { type Filter, filterQuery, type Place, pathField } from '../../state/filters.js'
+import { PAGE_FIELDS } from '../../state/page.js'
 import { type Hours, STEPS, type Step, usualStep } from '../../state/range.js'
 import { stepsOf } from '../../state/steps.js'
 
@@ -89,8 +90,7 @@ export const FIELDS = {
   step: choice(['auto', ...STEPS], 'auto'),
   sort: choice(SORTS, 'total_cost'),
   order: choice(['asc', 'desc'], 'desc'),
-  cursor: text,
-  skipped: whole(0, 0, 999_999_999),
+  ...PAGE_FIELDS,
   limit: choice(['25', '100', '500'], '100'),
   cols,
 }

@@ -1,15 +1,15 @@
 import { useMemo } from 'react'
 import { useSearchParams } from 'react-router'
-import type { BodyOf } from '../../api/routes.js'
 import { usePage } from '../../api/use-page.js'
 import { isoDay } from '../../format/time.js'
 import type { Dimension } from '../../state/dimensions.js'
+import { costsWithin } from '../../state/levels.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { sharedBy } from '../../state/shared.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { CsvButton } from '../../ui/csv-button.js'
-import { DataTable, type Sort } from '../../ui/data-table.js'
-import { FIRST_PAGE, Pager } from '../../ui/pager.js'
+import { PagedTable } from '../../ui/paged-table.js'
 import { Panel } from '../../ui/panel.js'
 import { columnsOf, type LinkOf } from './columns.js'
 import { FIELDS, type Scope, SORTS, tableQuery } from './fields.js'
@@ -21,10 +21,6 @@ export function EfficiencyTable({ scope }: { scope: Scope }) {
   const query = tableQuery(scope, state)
   const { answer, isGone } = usePage('efficiency', query, cursor)
   const linkOf = useLinkOf(by)
-  function onSort(next: Sort): void {
-    const key = SORTS.find(one => one === next.by)
-    if (key !== undefined) change({ sort: key, order: next.order, ...FIRST_PAGE })
-  }
   const file = `efficiency-${isoDay(scope.start_date)}-${isoDay(scope.end_date - 1)}`
   return (
     <Panel
@@ -34,27 +30,19 @@ export function EfficiencyTable({ scope }: { scope: Scope }) {
     >
       <Answered what="Requested and used" answer={answer} height={420}>
         {body => (
-          <>
-            <DataTable
-              name="Requested and used"
-              columns={columnsOf(body, by, linkOf)}
-              rows={body.efficiency}
-              keyOf={row => `${row.id} ${row.name}`}
-              sort={{ by: sort, order }}
-              onSort={onSort}
-              isBusy={answer.isPlaceholderData}
-            />
-            <Pager
-              what="rows"
-              place={{ cursor, skipped }}
-              shown={body.efficiency.length}
-              total={body.total_count}
-              next={body.page.next}
-              isGone={isGone}
-              isBusy={answer.isPlaceholderData}
-              onPage={change}
-            />
-          </>
+          <PagedTable
+            name="Requested and used"
+            what="rows"
+            columns={columnsOf(body, by, linkOf)}
+            rows={body.efficiency}
+            keyOf={row => `${row.id} ${row.name}`}
+            sorts={SORTS}
+            {...{ sort, order, body, isGone }}
+            onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
+            place={{ cursor, skipped }}
+            onPage={change}
+            isBusy={answer.isPlaceholderData}
+          />
         )}
       </Answered>
     </Panel>
@@ -64,22 +52,8 @@ export function EfficiencyTable({ scope }: { scope: Scope }) {
 /** From a row to what it costs, one level deeper. */
 function useLinkOf(by: Dimension): LinkOf {
   const [params] = useSearchParams()
-  return useMemo(() => {
+  return useMemo((): LinkOf => {
     const shared = sharedBy(params)
-    return (row: BodyOf<'efficiency'>['efficiency'][number]) => {
-      if (row.kind !== 'workload') return null
-      const search = new URLSearchParams(shared)
-      search.append('path', `${by}:${row.name}`)
-      search.set('by', DEEPER[by] ?? 'controller')
-      return { pathname: '/allocation', search: search.toString() }
-    }
+    return row => (row.kind === 'workload' ? costsWithin({ dimension: by, value: row.name }, shared) : null)
   }, [by, params])
-}
-
-/** By what a row is looked into. */
-const DEEPER: Readonly<Record<string, Dimension>> = {
-  cluster: 'namespace',
-  controller: 'pod',
-  pod: 'container',
-  container: 'pod',
 }

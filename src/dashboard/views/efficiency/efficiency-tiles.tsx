@@ -1,108 +1,91 @@
-import { comparable, comparedEnd } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
+import { type Comparison, useComparison } from '../../api/use-comparison.js'
 import { useRead } from '../../api/use-read.js'
 import { useReadAll } from '../../api/use-read-all.js'
-import { type Money, moneyIn } from '../../format/money.js'
+import { moneyIn } from '../../format/money.js'
 import { percent, points } from '../../format/quantity.js'
-import { Answered } from '../../ui/answered.js'
+import { type Answer, Answered } from '../../ui/answered.js'
 import { Band } from '../../ui/band.js'
 import { Change } from '../../ui/change.js'
+import { Compared } from '../../ui/compared.js'
 import { Tile, Tiles } from '../../ui/tile.js'
+import { IdleTiles, shareOfCost } from '../../ui/waste-tiles.js'
 import type { Scope } from './fields.js'
 
 type Body = BodyOf<'efficiency'>
 
 /** How much was of use, how much was wasted and where, and whether that is more than before. */
 export function EfficiencyTiles({ scope }: { scope: Scope }) {
-  const answer = useReadAll('efficiency', { ...scope, breakdown_by: ['cluster'] })
+  const query = { ...scope, breakdown_by: ['cluster' as const] }
+  const answer = useReadAll('efficiency', query)
   const { start_date, end_date } = scope
-  const clusters = useRead('clusters', { start_date, end_date, limit: 1000 })
-  const end = comparedEnd({ start: start_date, end: end_date }, answer.data?.meta.data_to)
-  const loaded = useReadAll(
-    'efficiency',
-    { ...scope, end_date: end ?? end_date, breakdown_by: ['cluster'] },
-    { enabled: end !== null },
-  )
-  const compared = end === null ? answer.data : loaded.data
+  const known = useRead('clusters', { start_date, end_date, limit: 1000 })
+  const clusters = { ...known, data: ofThese(known.data, answer.data) }
+  const comparison = useComparison('efficiency', {
+    query: { ...query, limit: 1 },
+    body: answer.data,
+    clusters,
+  })
   return (
     <Answered what="Waste and efficiency" answer={answer} height={96}>
-      {body => <Numbers body={body} compared={compared} before={beforeOf(compared, clusters.data)} />}
+      {body => <Numbers body={body} comparison={comparison} />}
     </Answered>
   )
 }
 
-interface Before {
-  readonly wasted: number | null
-  readonly efficiency: number | null
-}
-
-/** Numbers of the equally long range before; null where a cluster that is shown had no data in part of it. */
-function beforeOf(body: Body | undefined, known: BodyOf<'clusters'> | undefined): Before {
-  if (body === undefined) return { wasted: null, efficiency: null }
+/** The clusters that are shown. */
+function ofThese(known: BodyOf<'clusters'> | undefined, body: Body | undefined) {
+  if (known === undefined || body === undefined) return undefined
   const shown = new Set(body.efficiency.map(row => row.cluster))
-  const clusters = known?.clusters.filter(({ cluster }) => shown.has(cluster))
-  const { previous_total, previous_range_start } = body
-  const total = clusters === undefined ? null : comparable({ clusters, previous_total, previous_range_start })
-  return total === null
-    ? { wasted: null, efficiency: null }
-    : { wasted: body.previous_wasted_cost, efficiency: body.previous_total_efficiency }
+  return { clusters: known.clusters.filter(({ cluster }) => shown.has(cluster)) }
 }
 
 interface NumbersProps {
   readonly body: Body
-  /** The same up to where all clusters are loaded; undefined as long as it isn't known. */
-  readonly compared: Body | undefined
-  readonly before: Before
+  readonly comparison: Answer<Comparison<'efficiency'>>
 }
 
-function Numbers({ body, compared, before }: NumbersProps) {
+function Numbers({ body, comparison }: NumbersProps) {
   const money = moneyIn(body.meta.currency)
   const { total_cost, wasted_cost, total_efficiency } = body
-  const workloadIdle = body.efficiency.reduce((sum, row) => sum + row.workload_idle_cost, 0)
-  const shareOf = (amount: number) =>
-    total_cost === 0 ? undefined : `${percent(amount / total_cost)} of the cost`
   return (
     <Tiles>
       <Tile
         label="Wasted"
         value={money.exact(wasted_cost)}
         detail={
-          <WastedBefore now={compared?.wasted_cost ?? wasted_cost} before={before.wasted} money={money} />
+          <Compared answer={comparison}>
+            {({ wasted_cost: now, previous_wasted_cost: before }) =>
+              before === null ? (
+                'not comparable: not all of it was measured before'
+              ) : (
+                <>
+                  <Change now={now} before={before} /> from {money.exact(before)} before
+                </>
+              )
+            }
+          </Compared>
         }
       />
-      <Tile
-        label="Workload idle: requested, not used"
-        value={money.exact(workloadIdle)}
-        detail={shareOf(workloadIdle)}
-      />
-      <Tile
-        label="Infrastructure idle: bought, not requested"
-        value={money.exact(wasted_cost - workloadIdle)}
-        detail={shareOf(wasted_cost - workloadIdle)}
-      />
+      <IdleTiles body={body} money={money} />
       <Tile
         label="Used"
         value={money.exact(total_cost - wasted_cost)}
-        detail={shareOf(total_cost - wasted_cost)}
+        detail={shareOfCost(total_cost - wasted_cost, total_cost)}
       />
       <Tile
         label="Efficiency of what is requested"
         value={<Band efficiency={total_efficiency} />}
-        detail={
-          typeof compared?.total_efficiency !== 'number' || before.efficiency === null
-            ? 'used ÷ requested, CPU and memory by their cost'
-            : `${points(compared.total_efficiency - before.efficiency)} from ${percent(before.efficiency)} before`
-        }
+        detail={efficiencyBefore(comparison.data) ?? 'used ÷ requested, CPU and memory by their cost'}
       />
     </Tiles>
   )
 }
 
-function WastedBefore({ now, before, money }: { now: number; before: number | null; money: Money }) {
-  if (before === null) return <span>not comparable: not all of it was measured before</span>
-  return (
-    <>
-      <Change now={now} before={before} /> from {money.exact(before)} before
-    </>
-  )
+/** Undefined where there is nothing to compare with. */
+function efficiencyBefore(comparison: Comparison<'efficiency'> | undefined): string | undefined {
+  if (comparison === undefined || comparison.before === null) return undefined
+  const { total_efficiency: now, previous_total_efficiency: before } = comparison.part
+  if (now === null || before === null) return undefined
+  return `${points(now - before)} from ${percent(before)} before`
 }

@@ -1,17 +1,16 @@
 import { useMemo } from 'react'
 import { useRead } from '../../api/use-read.js'
-import { range as printRange } from '../../format/time.js'
-import { DIMENSIONS, type Dimension, titleOf } from '../../state/dimensions.js'
+import { titleOf } from '../../state/dimensions.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
 import { useFilters, useUrlState } from '../../state/use-state.js'
-import { Empty } from '../../ui/empty.js'
 import { FilterBar } from '../../ui/filter-bar.js'
-import { FIRST_PAGE } from '../../ui/pager.js'
+import { NoCosts } from '../../ui/no-costs.js'
 import { Partial } from '../../ui/partial.js'
-import { RangePicker } from '../../ui/range-picker.js'
+import { RangeHead } from '../../ui/range-head.js'
 import { Select } from '../../ui/select.js'
-import { ViewHead } from '../../ui/view-head.js'
+import { useDimensions } from '../../ui/use-dimensions.js'
 import { EfficiencyTable } from './efficiency-table.js'
 import { EfficiencyTiles } from './efficiency-tiles.js'
 import { FIELDS, type Scope, scopeOf, tableQuery } from './fields.js'
@@ -28,13 +27,9 @@ export function Efficiency() {
   const scope = useMemo(() => scopeOf(hours, filters, idle), [hours, filters, idle])
   return (
     <>
-      <ViewHead
-        title="Efficiency"
-        subtitle={`${printRange(hours.start, hours.end)}${hours.isSoFar ? ', today so far' : ''}`}
-      >
-        <RangePicker />
+      <RangeHead title="Efficiency">
         <Choices hours={hours} />
-      </ViewHead>
+      </RangeHead>
       <FilterBar />
       <Shown scope={scope} hours={hours} isFiltered={filters.length > 0} />
     </>
@@ -43,16 +38,13 @@ export function Efficiency() {
 
 function Choices({ hours }: { hours: Hours }) {
   const [{ by, idle }, change] = useUrlState(FIELDS)
-  const dates = { start_date: hours.start, end_date: hours.end }
-  const labels = useRead('filters', { ...dates, dimension: 'label', limit: 50 })
-  const named: Dimension[] = (labels.data?.filters ?? []).map(({ value }) => `label:${value}` as const)
-  const dimensions = new Set<Dimension>([...(Object.keys(DIMENSIONS) as Dimension[]), ...named, by])
+  const dimensions = useDimensions(hours, [by])
   return (
     <>
       <Select
         label="By"
         value={by}
-        options={[...dimensions].map(dimension => [dimension, titleOf(dimension)] as const)}
+        options={dimensions.map(dimension => [dimension, titleOf(dimension)] as const)}
         onChange={chosen => change({ by: chosen, ...FIRST_PAGE })}
       />
       <Select
@@ -75,7 +67,7 @@ function Shown({ scope, hours, isFiltered }: ShownProps) {
   const [state] = useUrlState(FIELDS)
   // The table's own question, which tells whether there is anything at all; the others don't wait for it.
   const { data } = useRead('efficiency', tableQuery(scope, state), { keep: true })
-  if (data?.total_count === 0) return <Nothing isFiltered={isFiltered} />
+  if (data?.total_count === 0) return <NoCosts isFiltered={isFiltered} />
   return (
     <>
       {data === undefined ? null : <Partial meta={data.meta} />}
@@ -84,17 +76,5 @@ function Shown({ scope, hours, isFiltered }: ShownProps) {
       <Trend hours={hours} scope={scope} />
       <EfficiencyTable scope={scope} />
     </>
-  )
-}
-
-function Nothing({ isFiltered }: { isFiltered: boolean }) {
-  return isFiltered ? (
-    <Empty title="The filters leave nothing.">
-      There are no costs in these days that all of them let through.
-    </Empty>
-  ) : (
-    <Empty title="There are no costs in these days.">
-      Nothing was loaded for them: choose other days, or look at the pipeline for what is missing and why.
-    </Empty>
   )
 }

@@ -1,7 +1,8 @@
 import type { QueryOf } from '../../api/routes.js'
 import { type Dimension, isDimension } from '../../state/dimensions.js'
-import { choice, type Field, type StateOf, text, whole } from '../../state/fields.js'
+import { choice, type Field, type StateOf } from '../../state/fields.js'
 import { type Filter, filterQuery } from '../../state/filters.js'
+import { PAGE_FIELDS } from '../../state/page.js'
 import type { Hours } from '../../state/range.js'
 
 /** What the API sorts by and the table has a column for. */
@@ -36,8 +37,7 @@ export const FIELDS = {
   trend: choice(['money', 'cpu', 'ram'], 'money'),
   sort: choice(SORTS, 'wasted_cost'),
   order: choice(['asc', 'desc'], 'desc'),
-  cursor: text,
-  skipped: whole(0, 0, 999_999_999),
+  ...PAGE_FIELDS,
 }
 
 export type EfficiencyState = StateOf<typeof FIELDS>

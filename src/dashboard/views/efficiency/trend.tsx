@@ -1,9 +1,6 @@
 import { useReadAll } from '../../api/use-read-all.js'
-import { ChartPanel } from '../../charts/chart-panel.js'
 import { chartSteps } from '../../charts/chart-steps.js'
-import { Legend } from '../../charts/legend.js'
-import { StackedBars } from '../../charts/stacked-bars.js'
-import { StepTable } from '../../charts/step-table.js'
+import { StepChartPanel } from '../../charts/step-chart.js'
 import { wasteSeries } from '../../charts/waste.js'
 import { moneyIn } from '../../format/money.js'
 import { coreHours, gibHours } from '../../format/quantity.js'
@@ -38,22 +35,15 @@ export function Trend({ hours, scope }: { hours: Hours; scope: Scope }) {
         const steps = chartSteps(hours, step, body.meta.gaps, now)
         const rows = body.efficiency
         const series = trend === 'money' ? wasteSeries(rows, steps) : resourceSeries(rows, steps, trend)
-        const { print, printShort } = printersOf(trend, body.meta.currency)
-        const name = `${MEASURES[trend]} used and wasted by ${step}`
-        const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
         return (
-          <ChartPanel
+          <StepChartPanel
             id="trend"
-            title={name}
+            name={`${MEASURES[trend]} used and wasted by ${step}`}
             hint={HINTS[trend]}
             actions={choice}
-            chart={
-              <>
-                <Legend series={series} detail={({ values }) => print(sum(values))} />
-                <StackedBars {...{ name, series, steps, print, printShort }} height={240} />
-              </>
-            }
-            table={<StepTable {...{ name, series, steps, print }} />}
+            {...{ series, steps }}
+            {...printersOf(trend, body.meta.currency)}
+            height={240}
           />
         )
       }}

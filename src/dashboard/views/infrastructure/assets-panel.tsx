@@ -3,13 +3,13 @@ import { useSearchParams } from 'react-router'
 import { usePage } from '../../api/use-page.js'
 import { useRead } from '../../api/use-read.js'
 import { isoDay } from '../../format/time.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { sharedBy } from '../../state/shared.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { CsvButton } from '../../ui/csv-button.js'
-import { DataTable, type Sort } from '../../ui/data-table.js'
 import { Empty } from '../../ui/empty.js'
-import { FIRST_PAGE, Pager } from '../../ui/pager.js'
+import { PagedTable } from '../../ui/paged-table.js'
 import { Panel } from '../../ui/panel.js'
 import { Segments } from '../../ui/segments.js'
 import { columnsOf } from './columns.js'
@@ -26,10 +26,6 @@ export function AssetsPanel({ scope }: { scope: Scope }) {
   const { answer, isGone } = usePage('assets', query, cursor)
   const loadedTo = useLoadedTo()
   const name = TYPES[type]
-  function onSort(next: Sort): void {
-    const key = SORTS.find(one => one === next.by)
-    if (key !== undefined) change({ sort: key, order: next.order, ...FIRST_PAGE })
-  }
   const { sort: usual, order: usually } = FIELDS
   const file = `${name.toLowerCase().replace(' ', '-')}-${isoDay(scope.start_date)}-${isoDay(scope.end_date - 1)}`
   return (
@@ -55,26 +51,19 @@ export function AssetsPanel({ scope }: { scope: Scope }) {
           body.total_count === 0 ? (
             <Empty title={`There are no ${name.toLowerCase()} in these days.`} />
           ) : (
-            <>
-              <DataTable
-                name={name}
-                columns={columnsOf(type, body, { shared: sharedBy(params), loadedTo })}
-                rows={body.assets}
-                keyOf={({ id }) => id}
-                sort={{ by: sort, order }}
-                onSort={onSort}
-                isBusy={answer.isPlaceholderData}
-              />
-              <Pager
-                what={name.toLowerCase()}
-                place={{ cursor, skipped }}
-                shown={body.assets.length}
-                total={body.total_count}
-                next={body.page.next}
-                isGone={isGone}
-                onPage={change}
-              />
-            </>
+            <PagedTable
+              name={name}
+              what={name.toLowerCase()}
+              columns={columnsOf(type, body, { shared: sharedBy(params), loadedTo })}
+              rows={body.assets}
+              keyOf={({ id }) => id}
+              sorts={SORTS}
+              {...{ sort, order, body, isGone }}
+              onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
+              place={{ cursor, skipped }}
+              onPage={change}
+              isBusy={answer.isPlaceholderData}
+            />
           )
         }
       </Answered>

@@ -2,6 +2,7 @@ import { Link } from 'react-router'
 import type { BodyOf } from '../../api/routes.js'
 import { type Money, moneyIn, UNKNOWN } from '../../format/money.js'
 import { cores, decimal, gib, percent, units } from '../../format/quantity.js'
+import { costsWithin } from '../../state/levels.js'
 import type { Column } from '../../ui/data-table.js'
 import type { Asset, AssetType, SORTS } from './fields.js'
 import styles from './infrastructure.module.css'
@@ -43,19 +44,15 @@ function nameColumn(shared: URLSearchParams): Column<Asset> {
     total: 'All',
     cell: asset => (
       <span className={styles.name}>
-        {asset.asset_type === 'node' ? <Link to={toNode(asset.name, shared)}>{asset.name}</Link> : asset.name}{' '}
+        {asset.asset_type === 'node' ? (
+          <Link to={costsWithin({ dimension: 'node', value: asset.name }, shared)}>{asset.name}</Link>
+        ) : (
+          asset.name
+        )}{' '}
         <span className={styles.detail}>{detailOf(asset)}</span>
       </span>
     ),
   }
-}
-
-/** To what ran on a node. */
-function toNode(node: string, shared: URLSearchParams): { pathname: string; search: string } {
-  const search = new URLSearchParams(shared)
-  search.append('path', `node:${node}`)
-  search.set('by', 'controller')
-  return { pathname: '/allocation', search: search.toString() }
 }
 
 function detailOf({ asset_type, asset_id, name, provider_id, node_pool, zone, region }: Asset): string {

@@ -1,7 +1,8 @@
 import type { BodyOf, QueryOf } from '../../api/routes.js'
 import type { Dimension } from '../../state/dimensions.js'
-import { choice, type StateOf, text, whole } from '../../state/fields.js'
+import { choice, type StateOf } from '../../state/fields.js'
 import { type Filter, filterQuery } from '../../state/filters.js'
+import { PAGE_FIELDS } from '../../state/page.js'
 import type { Hours } from '../../state/range.js'
 
 export type Asset = BodyOf<'assets'>['assets'][number]
@@ -37,8 +38,7 @@ export const FIELDS = {
   type: choice(['node', 'disk', 'load_balancer', 'management'], 'node'),
   sort: choice(SORTS, 'total_cost'),
   order: choice(['asc', 'desc'], 'desc'),
-  cursor: text,
-  skipped: whole(0, 0, 999_999_999),
+  ...PAGE_FIELDS,
 }
 
 export type AssetsState = StateOf<typeof FIELDS>
@@ -59,8 +59,8 @@ export const FINDING_FIELDS = {
   finding: choice(['all', ...FINDINGS], 'all'),
   findings_sort: choice(FINDING_SORTS, 'saving_month'),
   findings_order: choice(['asc', 'desc'], 'desc'),
-  findings_cursor: text,
-  findings_skipped: whole(0, 0, 999_999_999),
+  findings_cursor: PAGE_FIELDS.cursor,
+  findings_skipped: PAGE_FIELDS.skipped,
 }
 
 export type FindingsState = StateOf<typeof FINDING_FIELDS>

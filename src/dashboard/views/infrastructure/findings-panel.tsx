@@ -2,17 +2,20 @@ import type { BodyOf } from '../../api/routes.js'
 import { usePage } from '../../api/use-page.js'
 import { moneyIn } from '../../format/money.js'
 import { count } from '../../format/quantity.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { CsvButton } from '../../ui/csv-button.js'
-import { DataTable, type Sort } from '../../ui/data-table.js'
+import { DataTable } from '../../ui/data-table.js'
 import { Empty } from '../../ui/empty.js'
-import { Pager } from '../../ui/pager.js'
+import { PagedTable } from '../../ui/paged-table.js'
 import { Panel } from '../../ui/panel.js'
 import { Select } from '../../ui/select.js'
 import { FINDING_FIELDS, FINDING_SORTS, findingsQuery, type Scope } from './fields.js'
 import { findingColumns, KINDS, kindColumns } from './finding-columns.js'
 import styles from './infrastructure.module.css'
+
+const FIRST_FINDINGS = { findings_cursor: FIRST_PAGE.cursor, findings_skipped: FIRST_PAGE.skipped }
 
 const OPTIONS = { all: 'All kinds', ...KINDS }
 
@@ -31,7 +34,7 @@ export function FindingsPanel({ scope }: { scope: Scope }) {
             label="Kind"
             value={state.finding}
             options={OPTIONS}
-            onChange={finding => change({ finding, findings_cursor: '', findings_skipped: 0 })}
+            onChange={finding => change({ finding, ...FIRST_FINDINGS })}
           />
           <CsvButton route="findings" query={query} file="findings" />
         </>
@@ -53,11 +56,6 @@ interface FoundProps {
 function Found({ body, isGone, isBusy }: FoundProps) {
   const [state, change] = useUrlState(FINDING_FIELDS)
   const money = moneyIn(body.meta.currency)
-  function onSort(next: Sort): void {
-    const key = FINDING_SORTS.find(one => one === next.by)
-    if (key === undefined) return
-    change({ findings_sort: key, findings_order: next.order, findings_cursor: '', findings_skipped: 0 })
-  }
   return (
     <>
       {body.total_count === 0 ? (
@@ -77,22 +75,20 @@ function Found({ body, isGone, isBusy }: FoundProps) {
             )}
             .
           </p>
-          <DataTable
+          <PagedTable
             name="What could be given up"
+            what="findings"
             columns={findingColumns(money, body.saving_month)}
             rows={body.findings}
             keyOf={({ id }) => id}
-            sort={{ by: state.findings_sort, order: state.findings_order }}
-            onSort={onSort}
-            isBusy={isBusy}
-          />
-          <Pager
-            what="findings"
+            sorts={FINDING_SORTS}
+            sort={state.findings_sort}
+            order={state.findings_order}
+            onSort={(key, direction) =>
+              change({ findings_sort: key, findings_order: direction, ...FIRST_FINDINGS })
+            }
+            {...{ body, isGone, isBusy }}
             place={{ cursor: state.findings_cursor, skipped: state.findings_skipped }}
-            shown={body.findings.length}
-            total={body.total_count}
-            next={body.page.next}
-            isGone={isGone}
             onPage={({ cursor, skipped }) => change({ findings_cursor: cursor, findings_skipped: skipped })}
           />
         </>

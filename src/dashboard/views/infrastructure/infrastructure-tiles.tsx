@@ -1,9 +1,10 @@
-import { comparable } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
+import { useComparison } from '../../api/use-comparison.js'
 import { useRead } from '../../api/use-read.js'
 import { type Money, moneyIn } from '../../format/money.js'
 import { cores, count, gib, percent, units } from '../../format/quantity.js'
 import { Change } from '../../ui/change.js'
+import { Compared } from '../../ui/compared.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { type Scope, TYPES } from './fields.js'
 
@@ -67,22 +68,18 @@ function sizeOf({ mean_count, cpu_cores, ram_gib, gpus, size_gib }: Sums): strin
   return parts.filter(part => part !== null).join(', ')
 }
 
-interface BeforeProps {
-  readonly body: BodyOf<'assets'>
-  readonly scope: Scope
-  readonly money: Money
-}
-
-/** How the total differs from that of the equally long range before, where all clusters were there then. */
-function Before({ body, scope: { k8s_node, ...scope }, money }: BeforeProps) {
-  const { data } = useRead('clusters', { ...scope, limit: 1000 })
-  if (data === undefined) return null
-  const { previous_total, previous_range_start } = body
-  const before = comparable({ clusters: data.clusters, previous_total, previous_range_start })
-  if (before === null) return 'not comparable with the days before'
+/** How the total differs from that of the equally long range before. */
+function Before({ body, scope, money }: { body: BodyOf<'assets'>; scope: Scope; money: Money }) {
+  const { k8s_node: _node, ...ofClusters } = scope
+  const clusters = useRead('clusters', { ...ofClusters, limit: 1000 })
+  const comparison = useComparison('assets', { query: { ...scope, limit: 1 }, body, clusters })
   return (
-    <>
-      <Change now={body.total_cost} before={before} /> from {money.exact(before)} before
-    </>
+    <Compared answer={comparison}>
+      {(part, before) => (
+        <>
+          <Change now={part.total_cost} before={before} /> from {money.exact(before)} before
+        </>
+      )}
+    </Compared>
   )
 }

@@ -1,6 +1,5 @@
 import { useMemo } from 'react'
 import { useRead } from '../../api/use-read.js'
-import { range as printRange } from '../../format/time.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
 import { useFilters } from '../../state/use-state.js'
@@ -9,8 +8,7 @@ import { Empty } from '../../ui/empty.js'
 import { FilterBar } from '../../ui/filter-bar.js'
 import { Notice } from '../../ui/notice.js'
 import { Partial } from '../../ui/partial.js'
-import { RangePicker } from '../../ui/range-picker.js'
-import { ViewHead } from '../../ui/view-head.js'
+import { RangeHead } from '../../ui/range-head.js'
 import { AssetsPanel } from './assets-panel.js'
 import { isAskedBy, type Scope, scopeOf } from './fields.js'
 import { FindingsPanel } from './findings-panel.js'
@@ -26,12 +24,7 @@ export function Infrastructure() {
   const isLeftOut = filters.some(({ dimension }) => !isAskedBy(dimension))
   return (
     <>
-      <ViewHead
-        title="Infrastructure"
-        subtitle={`${printRange(hours.start, hours.end)}${hours.isSoFar ? ', today so far' : ''}`}
-      >
-        <RangePicker />
-      </ViewHead>
+      <RangeHead title="Infrastructure" />
       <FilterBar offers={isAskedBy} />
       {isLeftOut ? (
         <Notice kind="info">

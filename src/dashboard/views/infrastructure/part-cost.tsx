@@ -1,10 +1,7 @@
 import type { BodyOf } from '../../api/routes.js'
 import { useReadAll } from '../../api/use-read-all.js'
-import { ChartPanel } from '../../charts/chart-panel.js'
 import { chartSteps } from '../../charts/chart-steps.js'
-import { Legend } from '../../charts/legend.js'
-import { StackedBars } from '../../charts/stacked-bars.js'
-import { StepTable } from '../../charts/step-table.js'
+import { StepChartPanel } from '../../charts/step-chart.js'
 import { moneyIn } from '../../format/money.js'
 import { useNow } from '../../state/now.js'
 import { type Hours, type Step, usualStep } from '../../state/range.js'
@@ -40,33 +37,20 @@ function Chart({ body, hours, step, isOfNode }: ChartProps) {
   const money = moneyIn(body.meta.currency)
   const steps = chartSteps(hours, step, body.meta.gaps, now)
   const { series, unknown } = partSeries(body.cluster_cost, steps)
-  const name = `Cost by part and ${step}`
   const hint = [
     'What the bill is made of. Traffic is no machine, so it is not in the sum above.',
     unknown.length === 0 ? null : `Not measured in these days: ${unknown.join(', ').toLowerCase()}.`,
     isOfNode ? 'Of all nodes: a filter by node does nothing here.' : null,
   ]
   return (
-    <ChartPanel
+    <StepChartPanel
       id="parts"
-      title={name}
+      name={`Cost by part and ${step}`}
       hint={hint.filter(sentence => sentence !== null).join(' ')}
-      chart={
-        <>
-          <Legend
-            series={series}
-            detail={({ values }) => money.exact(values.reduce((sum, value) => sum + value, 0))}
-          />
-          <StackedBars
-            name={name}
-            series={series}
-            steps={steps}
-            print={money.exact}
-            printShort={money.compact}
-          />
-        </>
-      }
-      table={<StepTable name={name} series={series} steps={steps} print={money.exact} />}
+      series={series}
+      steps={steps}
+      print={money.exact}
+      printShort={money.compact}
     />
   )
 }

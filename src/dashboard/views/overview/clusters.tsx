@@ -1,29 +1,31 @@
 import { useMemo } from 'react'
 import type { BodyOf } from '../../api/routes.js'
+import type { Comparison } from '../../api/use-comparison.js'
 import { type Money, moneyIn, UNKNOWN } from '../../format/money.js'
 import { duration, moment } from '../../format/time.js'
 import { useNow } from '../../state/now.js'
+import type { Answer } from '../../ui/answered.js'
 import { Band } from '../../ui/band.js'
 import { Change } from '../../ui/change.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
 import { Panel } from '../../ui/panel.js'
+import { Pending } from '../../ui/pending.js'
 import styles from './overview.module.css'
 
 type Cluster = BodyOf<'clusters'>['clusters'][number]
 
 interface Props {
   readonly body: BodyOf<'clusters'>
-  /** The same up to where all of them are loaded; undefined as long as it isn't known. */
-  readonly compared: BodyOf<'clusters'> | undefined
-  /** By cluster; empty as long as it isn't known. */
-  readonly efficiency: BodyOf<'efficiency'>['efficiency']
+  readonly comparison: Answer<Comparison<'clusters'>>
+  /** By cluster. */
+  readonly efficiency: Answer<BodyOf<'efficiency'>>
 }
 
 /** Every cluster: state and age of its data, cost and change, its parts, what of it is idle, and how well it is used. */
-export function ClustersPanel({ body, compared, efficiency }: Props) {
+export function ClustersPanel({ body, comparison, efficiency }: Props) {
   const now = useNow()
-  const idle = useMemo(() => idleByCluster(efficiency), [efficiency])
-  const columns = columnsOf(body, compared, moneyIn(body.meta.currency), idle, now)
+  const idle = useMemo(() => idleByCluster(efficiency.data?.efficiency ?? []), [efficiency.data])
+  const columns = columnsOf(body, comparison, moneyIn(body.meta.currency), idle, now)
   return (
     <Panel
       title="Clusters"
@@ -63,7 +65,7 @@ const PARTS = [
 
 function columnsOf(
   { clusters, total_cost }: BodyOf<'clusters'>,
-  compared: BodyOf<'clusters'> | undefined,
+  comparison: Answer<Comparison<'clusters'>>,
   money: Money,
   idle: ReadonlyMap<string, Idle>,
   now: number,
@@ -89,7 +91,7 @@ function columnsOf(
       id: 'change',
       header: 'Change',
       isNumber: true,
-      cell: ({ id }) => <ChangeOf id={id} compared={compared} />,
+      cell: ({ id }) => <ChangeOf id={id} comparison={comparison} />,
     },
     {
       id: 'efficiency',
@@ -103,10 +105,13 @@ function columnsOf(
   ]
 }
 
-function ChangeOf({ id, compared }: { id: string; compared: BodyOf<'clusters'> | undefined }) {
-  const cluster = compared?.clusters.find(it => it.id === id)
-  if (compared === undefined || cluster === undefined) return UNKNOWN
-  const isComparable = cluster.first_seen <= compared.previous_range_start
+function ChangeOf({ id, comparison }: { id: string; comparison: Answer<Comparison<'clusters'>> }) {
+  if (comparison.data === undefined)
+    return comparison.error === null ? <Pending what="the change" /> : UNKNOWN
+  const { part } = comparison.data
+  const cluster = part.clusters.find(it => it.id === id)
+  if (cluster === undefined) return UNKNOWN
+  const isComparable = cluster.first_seen <= part.previous_range_start
   return <Change now={cluster.total_cost} before={isComparable ? cluster.previous_total : null} />
 }
 

@@ -6,20 +6,23 @@ import { percent } from '../../format/quantity.js'
 import { rowName } from '../../format/row-name.js'
 import { type Dimension, isDimension, titleOf } from '../../state/dimensions.js'
 import type { Field } from '../../state/fields.js'
+import { costsWithin } from '../../state/levels.js'
 import type { Hours } from '../../state/range.js'
+import { accountAndRange } from '../../state/shared.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
 import { type Column, DataTable } from '../../ui/data-table.js'
 import { Panel } from '../../ui/panel.js'
 import { Select } from '../../ui/select.js'
 import { ShareBar } from '../../ui/share-bar.js'
+import { useLabels } from '../../ui/use-dimensions.js'
 import styles from './overview.module.css'
 
 const SHOWN = 8
 /** Rows that are nobody's, such as idle, come between. */
 const ASKED = 50
 /** Labels that tell whose a workload is, the likeliest first. */
-const OWNER_LABELS = ['team', 'owner', 'department', 'product'] as const
+const OWNER_LABELS: readonly Dimension[] = ['label:team', 'label:owner', 'label:department', 'label:product']
 
 /** Empty: by the label that tells the team, where there is one, else by namespace. */
 const FIELDS: { readonly drivers: Field<Dimension | ''> } = {
@@ -36,22 +39,15 @@ type Row = BodyOf<'cost_allocation'>['cost_allocation'][number]
 export function Drivers({ hours, isNext }: { hours: Hours; isNext: boolean }) {
   const [{ drivers }, change] = useUrlState(FIELDS)
   const dates = { start_date: hours.start, end_date: hours.end }
-  const labels = useRead('filters', { ...dates, dimension: 'label', limit: 50 }, { enabled: isNext })
-  const names = labels.data?.filters.map(({ value }) => value) ?? []
-  const owner = OWNER_LABELS.find(label => names.includes(label))
-  const by: Dimension = drivers === '' ? (owner === undefined ? 'namespace' : `label:${owner}`) : drivers
-  const isKnown = isNext && (drivers !== '' || !labels.isPending)
+  const { labels, isPending } = useLabels(hours, isNext)
+  const by = drivers === '' ? (OWNER_LABELS.find(label => labels.includes(label)) ?? 'namespace') : drivers
+  const isKnown = isNext && (drivers !== '' || !isPending)
   const answer = useRead(
     'cost_allocation',
     { ...dates, breakdown_by: [by], limit: ASKED },
     { enabled: isKnown },
   )
-  const choices: Dimension[] = [
-    'namespace',
-    'controller',
-    'cluster',
-    ...names.map(name => `label:${name}` as const),
-  ]
+  const choices: Dimension[] = ['namespace', 'controller', 'cluster', ...labels]
   const options = [...new Set([by, ...choices])].map(name => [name, titleOf(name)] as const)
   return (
     <Panel
@@ -115,9 +111,6 @@ function othersOf(rows: readonly Row[]): [string, number][] {
 function DriverName({ by, row }: { by: Dimension; row: Row }) {
   const [params] = useSearchParams()
   if (row.kind !== 'workload') return rowName(row.name)
-  const search = new URLSearchParams()
-  for (const name of ['account', 'range']) for (const value of params.getAll(name)) search.append(name, value)
-  search.set('by', by === 'controller' ? 'pod' : 'controller')
-  search.append('path', `${by}:${row.name}`)
-  return <Link to={{ pathname: '/allocation', search: search.toString() }}>{row.name}</Link>
+  const to = costsWithin({ dimension: by, value: row.name }, accountAndRange(params))
+  return <Link to={to}>{row.name}</Link>
 }

@@ -1,16 +1,14 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { comparedEnd } from '../../api/comparable.js'
 import type { BodyOf } from '../../api/routes.js'
+import { useComparison } from '../../api/use-comparison.js'
 import { useRead } from '../../api/use-read.js'
 import { useReadAll } from '../../api/use-read-all.js'
-import { range as printRange } from '../../format/time.js'
 import type { Hours } from '../../state/range.js'
 import { useRange } from '../../state/use-range.js'
 import { Answered } from '../../ui/answered.js'
-import { Empty } from '../../ui/empty.js'
+import { NoCosts } from '../../ui/no-costs.js'
 import { Partial } from '../../ui/partial.js'
-import { RangePicker } from '../../ui/range-picker.js'
-import { ViewHead } from '../../ui/view-head.js'
+import { RangeHead } from '../../ui/range-head.js'
 import { ClustersPanel } from './clusters.js'
 import { CostOverTime } from './cost-over-time.js'
 import { Drivers } from './drivers.js'
@@ -24,13 +22,8 @@ export function Overview() {
   const clusters = useRead('clusters', { start_date: hours.start, end_date: hours.end, limit: 1000 })
   return (
     <>
-      <ViewHead
-        title="Overview"
-        subtitle={`${printRange(hours.start, hours.end)}${hours.isSoFar ? ', today so far' : ''}`}
-      >
-        <RangePicker />
-      </ViewHead>
-      {isEmpty(clusters.data) ? <NothingYet /> : <Panels clusters={clusters} hours={hours} />}
+      <RangeHead title="Overview" />
+      {isEmpty(clusters.data) ? <NoCosts isFiltered={false} /> : <Panels clusters={clusters} hours={hours} />}
     </>
   )
 }
@@ -45,12 +38,10 @@ interface PanelsProps {
 }
 
 function Panels({ clusters, hours }: PanelsProps) {
-  const efficiency = useReadAll('efficiency', {
-    start_date: hours.start,
-    end_date: hours.end,
-    breakdown_by: ['cluster'],
-  })
-  const compared = useCompared(clusters.data, hours)
+  const dates = { start_date: hours.start, end_date: hours.end }
+  const efficiency = useReadAll('efficiency', { ...dates, breakdown_by: ['cluster'] })
+  const query = { ...dates, limit: 1000 }
+  const comparison = useComparison('clusters', { query, body: clusters.data, clusters })
   // What takes the API longer is asked after that, so that it holds up nothing that is read first.
   const isNext = !clusters.isPending && !efficiency.isPending
   return (
@@ -60,7 +51,7 @@ function Panels({ clusters, hours }: PanelsProps) {
           <>
             <Partial meta={body.meta} />
             <Answered what="Waste and efficiency" answer={efficiency} height={96}>
-              {waste => <OverviewTiles costs={body} compared={compared} waste={waste} />}
+              {waste => <OverviewTiles costs={body} comparison={comparison} waste={waste} />}
             </Answered>
           </>
         )}
@@ -71,26 +62,8 @@ function Panels({ clusters, hours }: PanelsProps) {
         <Savings isNext={isNext} />
       </div>
       <Answered what="The clusters" answer={clusters} height={180}>
-        {body => (
-          <ClustersPanel body={body} compared={compared} efficiency={efficiency.data?.efficiency ?? []} />
-        )}
+        {body => <ClustersPanel body={body} comparison={comparison} efficiency={efficiency} />}
       </Answered>
     </>
-  )
-}
-
-/** The costs up to where all clusters are loaded, and what is before them; undefined as long as they aren't known. */
-function useCompared(costs: BodyOf<'clusters'> | undefined, hours: Hours): BodyOf<'clusters'> | undefined {
-  const end = comparedEnd(hours, costs?.meta.data_to)
-  const dates = { start_date: hours.start, end_date: end ?? hours.end }
-  const loaded = useRead('clusters', { ...dates, limit: 1000 }, { enabled: end !== null })
-  return end === null ? costs : loaded.data
-}
-
-function NothingYet() {
-  return (
-    <Empty title="There are no costs in these days.">
-      Nothing was loaded for them: choose other days, or look at the pipeline for what is missing and why.
-    </Empty>
   )
 }

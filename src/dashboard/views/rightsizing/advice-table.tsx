@@ -1,10 +1,10 @@
 import type { QueryOf } from '../../api/routes.js'
 import { moneyIn } from '../../format/money.js'
 import { isoDay } from '../../format/time.js'
+import { FIRST_PAGE } from '../../state/page.js'
 import { useUrlState } from '../../state/use-state.js'
 import { CsvButton } from '../../ui/csv-button.js'
-import { DataTable, type Sort } from '../../ui/data-table.js'
-import { FIRST_PAGE, Pager } from '../../ui/pager.js'
+import { PagedTable } from '../../ui/paged-table.js'
 import { Panel } from '../../ui/panel.js'
 import { AdviceDetail } from './advice-detail.js'
 import { columnsOf } from './columns.js'
@@ -27,10 +27,6 @@ export function AdviceTable({ body, query, isBusy, isGone }: Props) {
     toggle: (key: string) =>
       change({ open: open.includes(key) ? open.filter(one => one !== key) : [...open, key] }),
   }
-  function onSort(next: Sort): void {
-    const key = SORTS.find(one => one === next.by)
-    if (key !== undefined) change({ sort: key, order: next.order, ...FIRST_PAGE })
-  }
   return (
     <Panel
       title="Advice for each container"
@@ -39,24 +35,17 @@ export function AdviceTable({ body, query, isBusy, isGone }: Props) {
         <CsvButton route="rightsizing" query={query} file={`rightsizing-${isoDay(body.history_end)}`} />
       }
     >
-      <DataTable
+      <PagedTable
         name="Advice for each container"
+        what="containers"
         columns={columnsOf(money, opening)}
         rows={body.rightsizing}
         keyOf={keyOf}
-        sort={{ by: sort, order }}
-        onSort={onSort}
-        isBusy={isBusy}
         detailOf={row => (opening.isOpen(keyOf(row)) ? <AdviceDetail row={row} money={money} /> : null)}
-      />
-      <Pager
-        what="containers"
+        sorts={SORTS}
+        {...{ sort, order, body, isGone, isBusy }}
+        onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
         place={{ cursor, skipped }}
-        shown={body.rightsizing.length}
-        total={body.total_count}
-        next={body.page.next}
-        isGone={isGone}
-        isBusy={isBusy}
         onPage={change}
       />
     </Panel>

@@ -1,7 +1,7 @@
+import { FIRST_PAGE } from '../../state/page.js'
 import { useUrlState } from '../../state/use-state.js'
 import { AmountField } from '../../ui/amount-field.js'
 import { Checkbox } from '../../ui/checkbox.js'
-import { FIRST_PAGE } from '../../ui/pager.js'
 import { Segments } from '../../ui/segments.js'
 import { Select } from '../../ui/select.js'
 import { FIELDS, type RightsizingState } from './fields.js'

@@ -1,7 +1,8 @@
 import type { BodyOf, QueryOf } from '../../api/routes.js'
 import { isAdvised } from '../../state/dimensions.js'
-import { amount, choice, flag, type StateOf, text, texts, whole } from '../../state/fields.js'
+import { amount, choice, flag, type StateOf, texts } from '../../state/fields.js'
 import { type Filter, filterQuery } from '../../state/filters.js'
+import { PAGE_FIELDS } from '../../state/page.js'
 
 const HOUR = 3600
 const DAY = 86_400
@@ -33,8 +34,7 @@ export const FIELDS = {
   include_ignored: flag,
   sort: choice(SORTS, 'saving_month'),
   order: choice(['asc', 'desc'], 'desc'),
-  cursor: text,
-  skipped: whole(0, 0, 999_999_999),
+  ...PAGE_FIELDS,
   /** Keys of the rows that are open. */
   open: texts,
 }

@@ -2,12 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Dimension, HAS_NONE } from '../../../../src/dashboard/state/dimensions.js'
 import { readState } from '../../../../src/dashboard/state/fields.js'
-import {
-  crumbsOf,
-  nextDimension,
-  placesOf,
-  searchInto,
-} from '../../../../src/dashboard/views/allocation/drill.js'
+import { nextDimension } from '../../../../src/dashboard/state/levels.js'
+import { crumbsOf, placesOf, searchInto } from '../../../../src/dashboard/views/allocation/drill.js'
 import { FIELDS } from '../../../../src/dashboard/views/allocation/fields.js'
 import { rowOf } from './rows.js'
 

@@ -1,4 +1,5 @@
 import type { Row } from '../../../../src/dashboard/views/allocation/drill.js'
+import { NO_IDENTITY } from '../no-identity.js'
 
 /** A row of cost_allocation: ten minutes of a workload, with nothing that a breakdown fixes but what is given. */
 export function rowOf(given: Partial<Row>): Row {
@@ -6,14 +7,7 @@ export function rowOf(given: Partial<Row>): Row {
     id: 'f28197fb-b237-3ee6-0a36-b2ea67938596',
     name: 'row',
     kind: 'workload',
-    cluster: null,
-    namespace: null,
-    node: null,
-    controller_kind: null,
-    controller: null,
-    pod: null,
-    container: null,
-    labels: null,
+    ...NO_IDENTITY,
     start_date: 0,
     end_date: 86_400,
     minutes: 10,

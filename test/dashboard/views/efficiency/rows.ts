@@ -1,4 +1,5 @@
 import type { BodyOf } from '../../../../src/dashboard/api/routes.js'
+import { NO_IDENTITY } from '../no-identity.js'
 
 export type Row = BodyOf<'efficiency'>['efficiency'][number]
 
@@ -7,14 +8,7 @@ export const row = (told: Partial<Row>): Row => ({
   id: 'id',
   name: 'name',
   kind: 'workload',
-  cluster: null,
-  namespace: null,
-  node: null,
-  controller_kind: null,
-  controller: null,
-  pod: null,
-  container: null,
-  labels: null,
+  ...NO_IDENTITY,
   start_date: 0,
   end_date: 3600,
   cpu_core_request_hours: null,

@@ -34,7 +34,7 @@ describe('a transaction that gives way', () => {
         }),
       )
     await Promise.all([hit([1, 2]), hit([2, 1])])
-    expect(tries).toBe(3)
+    expect(tries).toBeGreaterThanOrEqual(3)
     expect((await database.pool.query('select hits from pair')).rows).toEqual([{ hits: 2 }, { hits: 2 }])
   })
 

@@ -11,7 +11,7 @@ export interface TestBrowser {
 
 export type FoundBrowser = TestBrowser | { readonly reason: string }
 
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome']
+const PROGRAMS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
 const PORT = 3000
 
 /**

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.js'
 import { comparable, comparedEnd } from './comparable.js'
 import type { BodyOf, QueryOf } from './routes.js'
 import { useRead } from './use-read.js'
@@ -15,19 +16,12 @@ export interface Comparison<R extends ComparedRoute> {
   readonly firstSeen: number | null
 }
 
-/** An answer of the API, as far as it is here. */
-interface Reading<Body> {
-  readonly data: Body | undefined
-  readonly error: Error | null
-  refetch(): unknown
-}
-
 interface Asked<R extends ComparedRoute> {
   readonly query: QueryOf<R> & { readonly start_date: number; readonly end_date: number }
   /** The answer for the whole range, once it is here. */
   readonly body: BodyOf<R> | undefined
   /** The clusters that may have cost something in it. */
-  readonly clusters: Reading<Pick<BodyOf<'clusters'>, 'clusters'>>
+  readonly clusters: Answer<Pick<BodyOf<'clusters'>, 'clusters'>>
 }
 
 /**
@@ -37,7 +31,7 @@ interface Asked<R extends ComparedRoute> {
 export function useComparison<R extends ComparedRoute>(
   route: R,
   { query, body, clusters }: Asked<R>,
-): Reading<Comparison<R>> {
+): Answer<Comparison<R>> {
   const { start_date: start, end_date } = query
   const end = comparedEnd({ start, end: end_date }, body?.meta.data_to)
   const loaded = useRead(route, { ...query, end_date: end ?? end_date }, { enabled: end !== null })

@@ -8,7 +8,7 @@ import { type ChartStep, colorOf, isHatched, type Paint, type Series, sumAt } fr
 import styles from './stacked-bars.module.css'
 import { StepTip } from './step-tip.js'
 
-interface Props {
+export interface StackedBarsProps {
   /** Accessible name. */
   readonly name: string
   readonly series: readonly Series[]
@@ -23,7 +23,7 @@ interface Props {
 }
 
 /** Values over time, stacked; negative ones below the line. A step is looked at by pointer, or with the slider under it. */
-export function StackedBars(props: Props) {
+export function StackedBars(props: StackedBarsProps) {
   const { name, series, steps, height = 300, print } = props
   const { parentRef, width } = useParentSize({ debounceTime: 50 })
   const [active, setActive] = useState<number | null>(null)
@@ -54,7 +54,7 @@ export function StackedBars(props: Props) {
   )
 }
 
-interface PlotProps extends Props {
+interface PlotProps extends StackedBarsProps {
   readonly layout: BarsLayout
   readonly active: number | null
   readonly onActive: (step: number) => void

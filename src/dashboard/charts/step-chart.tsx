@@ -1,23 +1,12 @@
 import type { ReactNode } from 'react'
 import { ChartPanel } from './chart-panel.js'
 import { Legend } from './legend.js'
-import type { ChartStep, Series } from './series.js'
-import { StackedBars } from './stacked-bars.js'
+import type { Series } from './series.js'
+import { StackedBars, type StackedBarsProps } from './stacked-bars.js'
 import { StepTable } from './step-table.js'
 
-export interface StepChartProps {
-  /** Accessible name. */
-  readonly name: string
-  readonly series: readonly Series[]
-  readonly steps: readonly ChartStep[]
-  readonly height?: number
-  /** An amount as text. */
-  readonly print: (amount: number) => string
-  /** An amount as short text, for the axis. */
-  readonly printShort: (amount: number) => string
-  /** What choosing a series does, by its entry in the legend or by a segment of its; absent: nothing can be chosen. */
-  readonly onSelect?: (series: Series) => void
-  /** Whether this one can be chosen; all unless told. */
+interface StepChartProps extends StackedBarsProps {
+  /** Which series can be chosen, in the legend too; all unless told. */
   readonly canSelect?: (series: Series) => boolean
 }
 

@@ -1,13 +1,7 @@
 import type { ReactNode } from 'react'
+import type { Answer } from '../api/answer.js'
 import { Skeleton } from './skeleton.js'
 import { Trouble } from './trouble.js'
-
-/** An answer, or what several of them make together. */
-export interface Answer<Body> {
-  readonly data: Body | undefined
-  readonly error: Error | null
-  refetch(): unknown
-}
 
 interface Props<Body> {
   /** What is shown, as in "The costs". */

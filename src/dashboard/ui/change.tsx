@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../format/money.js'
+import { type Money, UNKNOWN } from '../format/money.js'
 import { change } from '../format/quantity.js'
 
 interface Props {
@@ -16,5 +16,14 @@ export function Change({ now, before }: Props) {
     <span>
       <span aria-hidden>{sign}</span> {change(share)}
     </span>
+  )
+}
+
+/** The same, with the amount that it differs from. */
+export function ChangeFrom({ now, before, money }: { now: number; before: number; money: Money }) {
+  return (
+    <>
+      <Change now={now} before={before} /> from {money.exact(before)} before
+    </>
   )
 }

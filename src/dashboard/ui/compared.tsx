@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
+import type { Answer } from '../api/answer.js'
 import { Failure } from '../api/failure.js'
 import type { ComparedRoute, Comparison } from '../api/use-comparison.js'
 import { fullDay } from '../format/time.js'
-import type { Answer } from './answered.js'
 import { Button } from './button.js'
 import { Pending } from './pending.js'
 

@@ -1,8 +1,14 @@
 import type { ReactNode } from 'react'
-import type { PagePlace } from '../state/page.js'
+import { FIRST_PAGE, type PagePlace } from '../state/page.js'
 import { type Column, DataTable } from './data-table.js'
 import { Pager } from './pager.js'
 import styles from './pager.module.css'
+
+/** Which page is shown of the rows in which order. */
+interface TablePlace<Key> extends PagePlace {
+  readonly sort: Key
+  readonly order: 'asc' | 'desc'
+}
 
 interface Props<Row, Key extends string> {
   /** The table's accessible name. */
@@ -15,13 +21,10 @@ interface Props<Row, Key extends string> {
   readonly detailOf?: (row: Row) => ReactNode
   /** Everything that the API sorts them by. */
   readonly sorts: readonly Key[]
-  readonly sort: Key
-  readonly order: 'asc' | 'desc'
-  readonly onSort: (sort: Key, order: 'asc' | 'desc') => void
+  readonly place: TablePlace<Key>
+  readonly onPlace: (place: TablePlace<Key>) => void
   /** The answer's own words on rows and pages. */
   readonly body: { readonly total_count: number; readonly page: { readonly next: string | null } }
-  readonly place: PagePlace
-  readonly onPage: (place: PagePlace) => void
   /** Whether the page asked for is gone, and this is the first one instead. */
   readonly isGone: boolean
   /** Whether what is shown is still that of another question. */
@@ -32,8 +35,9 @@ interface Props<Row, Key extends string> {
 
 /** A page of rows that the API has sorted, and the way to other orders and pages. */
 export function PagedTable<Row, Key extends string>(props: Props<Row, Key>) {
-  const { name, what, columns, rows, keyOf, detailOf, sorts, sort, order, onSort } = props
-  const { body, place, onPage, isGone, isBusy, beside } = props
+  const { name, what, columns, rows, keyOf, detailOf, sorts } = props
+  const { place, onPlace, body, isGone, isBusy, beside } = props
+  const { sort, order } = place
   return (
     <>
       <DataTable
@@ -42,17 +46,18 @@ export function PagedTable<Row, Key extends string>(props: Props<Row, Key>) {
         sort={{ by: sort, order }}
         onSort={next => {
           const key = sorts.find(one => one === next.by)
-          if (key !== undefined) onSort(key, next.order)
+          if (key !== undefined) onPlace({ sort: key, order: next.order, ...FIRST_PAGE })
         }}
       />
       <div className={styles.foot}>
         {beside}
         <div className={styles.pages}>
           <Pager
-            {...{ what, place, isGone, isBusy, onPage }}
+            {...{ what, place, isGone, isBusy }}
             shown={rows.length}
             total={body.total_count}
             next={body.page.next}
+            onPage={page => onPlace({ sort, order, ...page })}
           />
         </div>
       </div>

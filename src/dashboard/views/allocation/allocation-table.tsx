@@ -54,10 +54,9 @@ export function AllocationTable({ scope, page: { answer, isGone } }: Props) {
             rows={body.cost_allocation}
             keyOf={row => `${row.id} ${row.name}`}
             sorts={SORTS}
-            {...{ sort, order, body, isGone }}
-            onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
-            place={{ cursor, skipped }}
-            onPage={change}
+            {...{ body, isGone }}
+            place={{ sort, order, cursor, skipped }}
+            onPlace={change}
             isBusy={answer.isPlaceholderData}
             beside={
               <Select

@@ -4,7 +4,6 @@ import { usePage } from '../../api/use-page.js'
 import { isoDay } from '../../format/time.js'
 import type { Dimension } from '../../state/dimensions.js'
 import { costsWithin } from '../../state/levels.js'
-import { FIRST_PAGE } from '../../state/page.js'
 import { sharedBy } from '../../state/shared.js'
 import { useUrlState } from '../../state/use-state.js'
 import { Answered } from '../../ui/answered.js'
@@ -37,10 +36,9 @@ export function EfficiencyTable({ scope }: { scope: Scope }) {
             rows={body.efficiency}
             keyOf={row => `${row.id} ${row.name}`}
             sorts={SORTS}
-            {...{ sort, order, body, isGone }}
-            onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
-            place={{ cursor, skipped }}
-            onPage={change}
+            {...{ body, isGone }}
+            place={{ sort, order, cursor, skipped }}
+            onPlace={change}
             isBusy={answer.isPlaceholderData}
           />
         )}

@@ -1,12 +1,13 @@
+import type { Answer } from '../../api/answer.js'
 import type { BodyOf } from '../../api/routes.js'
 import { type Comparison, useComparison } from '../../api/use-comparison.js'
 import { useRead } from '../../api/use-read.js'
 import { useReadAll } from '../../api/use-read-all.js'
 import { moneyIn } from '../../format/money.js'
 import { percent, points } from '../../format/quantity.js'
-import { type Answer, Answered } from '../../ui/answered.js'
+import { Answered } from '../../ui/answered.js'
 import { Band } from '../../ui/band.js'
-import { Change } from '../../ui/change.js'
+import { ChangeFrom } from '../../ui/change.js'
 import { Compared } from '../../ui/compared.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { IdleTiles, shareOfCost } from '../../ui/waste-tiles.js'
@@ -59,9 +60,7 @@ function Numbers({ body, comparison }: NumbersProps) {
               before === null ? (
                 'not comparable: not all of it was measured before'
               ) : (
-                <>
-                  <Change now={now} before={before} /> from {money.exact(before)} before
-                </>
+                <ChangeFrom now={now} before={before} money={money} />
               )
             }
           </Compared>

@@ -58,10 +58,9 @@ export function AssetsPanel({ scope }: { scope: Scope }) {
               rows={body.assets}
               keyOf={({ id }) => id}
               sorts={SORTS}
-              {...{ sort, order, body, isGone }}
-              onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
-              place={{ cursor, skipped }}
-              onPage={change}
+              {...{ body, isGone }}
+              place={{ sort, order, cursor, skipped }}
+              onPlace={change}
               isBusy={answer.isPlaceholderData}
             />
           )

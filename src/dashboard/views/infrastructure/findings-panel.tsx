@@ -11,7 +11,7 @@ import { Empty } from '../../ui/empty.js'
 import { PagedTable } from '../../ui/paged-table.js'
 import { Panel } from '../../ui/panel.js'
 import { Select } from '../../ui/select.js'
-import { FINDING_FIELDS, FINDING_SORTS, findingsQuery, type Scope } from './fields.js'
+import { FINDING_FIELDS, FINDING_SORTS, type FindingsState, findingsQuery, type Scope } from './fields.js'
 import { findingColumns, KINDS, kindColumns } from './finding-columns.js'
 import styles from './infrastructure.module.css'
 
@@ -82,14 +82,9 @@ function Found({ body, isGone, isBusy }: FoundProps) {
             rows={body.findings}
             keyOf={({ id }) => id}
             sorts={FINDING_SORTS}
-            sort={state.findings_sort}
-            order={state.findings_order}
-            onSort={(key, direction) =>
-              change({ findings_sort: key, findings_order: direction, ...FIRST_FINDINGS })
-            }
+            place={placeOf(state)}
+            onPlace={place => change(stateOf(place))}
             {...{ body, isGone, isBusy }}
-            place={{ cursor: state.findings_cursor, skipped: state.findings_skipped }}
-            onPage={({ cursor, skipped }) => change({ findings_cursor: cursor, findings_skipped: skipped })}
           />
         </>
       )}
@@ -116,3 +111,17 @@ function confidences({ by_confidence }: BodyOf<'findings'>): [string, number][] 
     .filter(level => level.count > 0)
     .map(({ confidence_level, saving_month }) => [confidence_level, saving_month])
 }
+
+const placeOf = (state: FindingsState) => ({
+  sort: state.findings_sort,
+  order: state.findings_order,
+  cursor: state.findings_cursor,
+  skipped: state.findings_skipped,
+})
+
+const stateOf = (place: ReturnType<typeof placeOf>) => ({
+  findings_sort: place.sort,
+  findings_order: place.order,
+  findings_cursor: place.cursor,
+  findings_skipped: place.skipped,
+})

@@ -3,7 +3,7 @@ import { useComparison } from '../../api/use-comparison.js'
 import { useRead } from '../../api/use-read.js'
 import { type Money, moneyIn } from '../../format/money.js'
 import { cores, count, gib, percent, units } from '../../format/quantity.js'
-import { Change } from '../../ui/change.js'
+import { ChangeFrom } from '../../ui/change.js'
 import { Compared } from '../../ui/compared.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { type Scope, TYPES } from './fields.js'
@@ -75,11 +75,7 @@ function Before({ body, scope, money }: { body: BodyOf<'assets'>; scope: Scope; 
   const comparison = useComparison('assets', { query: { ...scope, limit: 1 }, body, clusters })
   return (
     <Compared answer={comparison}>
-      {(part, before) => (
-        <>
-          <Change now={part.total_cost} before={before} /> from {money.exact(before)} before
-        </>
-      )}
+      {(part, before) => <ChangeFrom now={part.total_cost} before={before} money={money} />}
     </Compared>
   )
 }

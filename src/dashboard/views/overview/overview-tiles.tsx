@@ -1,9 +1,9 @@
+import type { Answer } from '../../api/answer.js'
 import type { BodyOf } from '../../api/routes.js'
 import type { Comparison } from '../../api/use-comparison.js'
 import { moneyIn } from '../../format/money.js'
-import type { Answer } from '../../ui/answered.js'
 import { Band } from '../../ui/band.js'
-import { Change } from '../../ui/change.js'
+import { ChangeFrom } from '../../ui/change.js'
 import { Compared } from '../../ui/compared.js'
 import { Tile, Tiles } from '../../ui/tile.js'
 import { IdleTiles, shareOfCost } from '../../ui/waste-tiles.js'
@@ -27,11 +27,7 @@ export function OverviewTiles({ costs, comparison, waste }: Props) {
         value={money.exact(total_cost)}
         detail={
           <Compared answer={comparison}>
-            {(part, before) => (
-              <>
-                <Change now={part.total_cost} before={before} /> from {money.exact(before)} before
-              </>
-            )}
+            {(part, before) => <ChangeFrom now={part.total_cost} before={before} money={money} />}
           </Compared>
         }
       />

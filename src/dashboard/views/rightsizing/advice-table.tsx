@@ -1,7 +1,6 @@
 import type { QueryOf } from '../../api/routes.js'
 import { moneyIn } from '../../format/money.js'
 import { isoDay } from '../../format/time.js'
-import { FIRST_PAGE } from '../../state/page.js'
 import { useUrlState } from '../../state/use-state.js'
 import { CsvButton } from '../../ui/csv-button.js'
 import { PagedTable } from '../../ui/paged-table.js'
@@ -43,10 +42,9 @@ export function AdviceTable({ body, query, isBusy, isGone }: Props) {
         keyOf={keyOf}
         detailOf={row => (opening.isOpen(keyOf(row)) ? <AdviceDetail row={row} money={money} /> : null)}
         sorts={SORTS}
-        {...{ sort, order, body, isGone, isBusy }}
-        onSort={(key, direction) => change({ sort: key, order: direction, ...FIRST_PAGE })}
-        place={{ cursor, skipped }}
-        onPage={change}
+        {...{ body, isGone, isBusy }}
+        place={{ sort, order, cursor, skipped }}
+        onPlace={change}
       />
     </Panel>
   )

@@ -24,7 +24,9 @@ interface Props {
 /** Every cluster: state and age of its data, cost and change, its parts, what of it is idle, and how well it is used. */
 export function ClustersPanel({ body, comparison, efficiency }: Props) {
   const now = useNow()
-  const idle = useMemo(() => idleByCluster(efficiency.data?.efficiency ?? []), [efficiency.data])
+  const { data, error } = efficiency
+  const isAsked = data === undefined && error === null
+  const idle = useMemo(() => (isAsked ? null : idleByCluster(data?.efficiency ?? [])), [isAsked, data])
   const columns = columnsOf(body, comparison, moneyIn(body.meta.currency), idle, now)
   return (
     <Panel
@@ -67,10 +69,10 @@ function columnsOf(
   { clusters, total_cost }: BodyOf<'clusters'>,
   comparison: Answer<Comparison<'clusters'>>,
   money: Money,
-  idle: ReadonlyMap<string, Idle>,
+  idle: ReadonlyMap<string, Idle> | null,
   now: number,
 ): Column<Cluster>[] {
-  const amount = (id: string, header: string, of: (cluster: Cluster) => number | null): Column<Cluster> => ({
+  const amount: AmountColumn = (id, header, of) => ({
     id,
     header,
     isNumber: true,
@@ -99,10 +101,24 @@ function columnsOf(
       isNumber: true,
       cell: it => <Band efficiency={it.total_efficiency} />,
     },
-    amount('workload_idle', 'Workload idle', ({ cluster }) => idle.get(cluster)?.workload ?? null),
-    amount('infra_idle', 'Infra idle', ({ cluster }) => idle.get(cluster)?.infrastructure ?? null),
+    ...idleColumns(idle, amount),
     ...PARTS.map(([key, header]) => amount(key, header, cluster => cluster[key])),
   ]
+}
+
+type AmountColumn = (id: string, header: string, of: (cluster: Cluster) => number | null) => Column<Cluster>
+
+/** What is idle of each cluster; null as long as that is being loaded. */
+function idleColumns(idle: ReadonlyMap<string, Idle> | null, amount: AmountColumn): Column<Cluster>[] {
+  const columns = [
+    ['workload', 'Workload idle'],
+    ['infrastructure', 'Infra idle'],
+  ] as const
+  return columns.map(([key, header]) =>
+    idle === null
+      ? { id: key, header, isNumber: true, cell: () => <Pending what="what is idle" /> }
+      : amount(key, header, ({ cluster }) => idle.get(cluster)?.[key] ?? null),
+  )
 }
 
 function ChangeOf({ id, comparison }: { id: string; comparison: Answer<Comparison<'clusters'>> }) {

@@ -122,6 +122,28 @@ await describeInBrowser('the overview', stage => {
     expectAmounts([(await detail.textContent())?.split('from ')[1] ?? ''], [before])
   })
 
+  test('says that the range before could not be read, and asks for it again', async () => {
+    const page = await stage.page()
+    const ofBefore = new RegExp(`clusters\\?.*end_date=${TO}(?!\\d)`)
+    await page.route(ofBefore, route =>
+      route.fulfill({
+        status: 503,
+        headers: { 'x-request-id': 'before-1' },
+        json: { error: { status_code: 503, error_code: 'OE0500', reason: 'It takes too long', params: [] } },
+      }),
+    )
+    await openDashboard(stage, page, { path: '/overview?range=today' })
+    const alert = page.getByRole('alert').filter({ hasText: 'not comparable' })
+    expect(await alert.textContent()).toContain('the range before could not be read (request before-1)')
+    expect(columnOf(await readTable(page, 'Clusters'), 'Change')).toEqual(['–', '–'])
+    await page.unroute(ofBefore)
+    await alert.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText(/% from \$[\d.,]+ before/).waitFor()
+    expect(await alert.count()).toBe(0)
+    expect(columnOf(await readTable(page, 'Clusters'), 'Change').join()).toMatch(/%.*%/)
+    stage.watched.complaints.length = 0
+  })
+
   test('has a table of the same numbers as the bars, step by step those of the API', async () => {
     const page = await stage.page()
     for (const [range, step, hours] of [

@@ -3,10 +3,10 @@ import { startService } from '../../src/bin/service.js'
 import { readConfig } from '../../src/config.js'
 import { createLogger } from '../../src/observe/logger.js'
 import { createEstate, type Estate } from '../../src/sample/estate.js'
-import { pushEstate } from '../../src/sample/remote-write.js'
 import { addAccounts } from '../support/ingest.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { findPrometheus, type RunningPrometheus } from '../support/prometheus.js'
+import { pushWhole } from '../support/push-whole.js'
 import { findRedis, type TestRedis } from '../support/redis.js'
 import { expectTruth, warehouseHash } from '../support/truth-check.js'
 import { waitFor } from '../support/wait.js'
@@ -58,7 +58,7 @@ describe.each(cases)('scheduler and workers on a real Prometheus: $name, queue o
     database = await testDatabase()
     source = await prometheus.start()
     estate = createEstate({ ...sampled, start: START, end: START + sampled.hours * 3600 })
-    await pushEstate(`${source.url}/api/v1/write`, estate, { tenantLabel: 'tenant_id' })
+    await pushWhole(source.url, estate)
     await addAccounts(database.pool, estate.accounts)
   }, 240_000)
 

@@ -4,7 +4,6 @@ import { computeRightsizing } from '../../jobs/compute-rightsizing.js'
 import type { Estate } from '../../src/sample/estate.js'
 import { DAY, HOUR } from '../../src/sample/machines.js'
 import type { ClusterModel } from '../../src/sample/model.js'
-import { pushEstate } from '../../src/sample/remote-write.js'
 import { adviceOf, exactQuantile } from '../../src/sample/truth-advice.js'
 import { usageOf } from '../../src/sample/truth-usage.js'
 import { createThanosClient } from '../../src/thanos/client.js'
@@ -14,6 +13,7 @@ import { addAccounts, ingestAll, testContext } from '../support/ingest.js'
 import { OPEN_THANOS } from '../support/open-thanos.js'
 import { type TestDatabase, testDatabase } from '../support/postgres.js'
 import { findPrometheus, type RunningPrometheus } from '../support/prometheus.js'
+import { pushWhole } from '../support/push-whole.js'
 
 const START = 20_725 * DAY
 const DAYS = 8
@@ -37,7 +37,7 @@ describe.skipIf('missing' in prometheus)(`advice from a real Prometheus${lacking
     if ('missing' in prometheus) return
     database = await testDatabase()
     source = await prometheus.start()
-    await pushEstate(`${source.url}/api/v1/write`, estate, { tenantLabel: 'tenant_id' })
+    await pushWhole(source.url, estate)
     await addAccounts(database.pool, estate.accounts)
     const thanos = createThanosClient({ ...OPEN_THANOS, url: source.url, timeoutMs: 60_000 })
     const context = testContext(database.pool, thanos, { now: () => END + 900 })

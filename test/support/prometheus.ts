@@ -29,7 +29,17 @@ storage:
   tsdb:
     out_of_order_time_window: 10y
 `
-const FLAGS = ['--web.enable-remote-write-receiver', '--storage.tsdb.retention.time=10y', '--log.level=warn']
+/**
+ * Blocks of a month keep all samples in the head. Days sent within seconds would else be compacted every few requests,
+ * and a Prometheus that clears its head just then may lose the first sample of a series that has no other yet.
+ */
+const FLAGS = [
+  '--web.enable-remote-write-receiver',
+  '--storage.tsdb.retention.time=10y',
+  '--storage.tsdb.min-block-duration=30d',
+  '--storage.tsdb.max-block-duration=30d',
+  '--log.level=warn',
+]
 
 /**
  * Looks for a Prometheus: PROMETHEUS_URL of the environment (which has to take remote writes of old samples), Docker,

@@ -5,28 +5,30 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { GenericContainer, type StartedTestContainer } from 'testcontainers'
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers'
 
 /** A real Redis for one test file. */
 export interface TestRedis {
   readonly url: string
-  /** Ends the server without a farewell; absent for a server that isn't ours to end. */
-  readonly kill?: () => Promise<void>
-  /** Starts it again on the same port, empty. */
-  readonly restart?: () => Promise<void>
-  /** Stops it from answering without closing a connection; absent where that cannot be done. */
-  readonly freeze?: () => void
-  readonly thaw?: () => void
+  /** What may only be done to a server of the tests' own; absent for one that was given. */
+  readonly faults?: RedisFaults
   /** Empties it. */
   flush(): Promise<void>
   config(name: string, value: string): Promise<void>
   stop(): Promise<void>
 }
 
-interface Server {
-  readonly freeze?: () => void
-  readonly thaw?: () => void
+export interface RedisFaults {
+  /** Ends the server without a farewell. */
   kill(): Promise<void>
+  /** Starts it again on the same port, empty. */
+  restart(): Promise<void>
+  /** Stops it from answering without closing a connection. */
+  freeze(): Promise<void>
+  thaw(): Promise<void>
+}
+
+interface Server extends Omit<RedisFaults, 'restart'> {
   remove(): Promise<void>
 }
 
@@ -66,11 +68,14 @@ async function ownRedis(start: (port: number) => Promise<Server>): Promise<TestR
   return {
     url,
     ...commandsOf(url),
-    kill: () => server.kill(),
-    restart: async () => {
-      server = await start(port)
+    faults: {
+      kill: () => server.kill(),
+      restart: async () => {
+        server = await start(port)
+      },
+      freeze: () => server.freeze(),
+      thaw: () => server.thaw(),
     },
-    ...(server.freeze === undefined ? {} : { freeze: () => server.freeze?.(), thaw: () => server.thaw?.() }),
     stop: () => server.remove(),
   }
 }
@@ -93,7 +98,9 @@ async function startContainer(port: number): Promise<Server> {
   const stop = async () => {
     await container.stop({ timeout: 0 })
   }
-  return { kill: stop, remove: stop }
+  const { container: containers } = await getContainerRuntimeClient()
+  const running = containers.getById(container.getId())
+  return { kill: stop, remove: stop, freeze: () => running.pause(), thaw: () => running.unpause() }
 }
 
 async function startBinary(port: number): Promise<Server> {
@@ -119,8 +126,8 @@ async function startBinary(port: number): Promise<Server> {
     await ended
   }
   return {
-    freeze: () => void child.kill('SIGSTOP'),
-    thaw: () => void child.kill('SIGCONT'),
+    freeze: async () => void child.kill('SIGSTOP'),
+    thaw: async () => void child.kill('SIGCONT'),
     kill,
     remove: async () => {
       await kill()

@@ -55,14 +55,17 @@ export function problemOfDays(from: string, to: string): string | null {
   return days > MOST_DAYS ? `${days} days are too many: ${MOST_DAYS} are the most.` : null
 }
 
-/** The hours of a range at a time. One that reaches to now ends with the hour that is running. */
+/**
+ * The hours of a range at a time. One that reaches to now ends with the hour that is running; one that is still to come
+ * stays as it was asked for, without data.
+ */
 export function hoursOf(range: Range, now: number): Hours {
   const today = now - (now % DAY)
   const running = now - (now % HOUR) + HOUR
   const [start, end] = 'preset' in range ? hoursOfPreset(range.preset, today) : hoursOfDays(range)
   return {
     start,
-    end: Math.max(start + HOUR, Math.min(end, running)),
+    end: start < running ? Math.min(end, running) : end,
     isSoFar: end > today && start < running,
   }
 }

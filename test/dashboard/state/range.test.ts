@@ -61,9 +61,12 @@ describe('days of one’s own', () => {
     })
   })
 
-  it('that are to come are an hour without data, not an error', () => {
-    const { start, end } = hoursOf({ from: '2027-01-01', to: '2027-01-31' }, NOW)
-    expect([start, end]).toEqual([utc('2027-01-01T00:00'), utc('2027-01-01T01:00')])
+  it('that are to come stay as they are, not so far', () => {
+    expect(hoursOf({ from: '2027-01-01', to: '2027-01-31' }, NOW)).toEqual({
+      start: utc('2027-01-01T00:00'),
+      end: utc('2027-02-01T00:00'),
+      isSoFar: false,
+    })
   })
 
   it.each([

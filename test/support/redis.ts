@@ -18,7 +18,7 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
-export interface RedisFaults {
+interface RedisFaults {
   /** Ends the server without a farewell. */
   kill(): Promise<void>
   /** Starts it again on the same port, empty. */

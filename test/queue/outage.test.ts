@@ -32,17 +32,17 @@ afterEach(async () => {
 })
 
 describe.skipIf(!('redis' in found))(`an outage of ${name}`, () => {
-  if (!('redis' in found)) return
-  const { redis } = found
-  const { faults } = redis
-  const notOurs = faults === undefined ? ' (skipped: the server of REDIS_URL is not ours to end)' : ''
-  afterAll(() => redis.stop())
+  const redis = 'redis' in found ? found.redis : undefined
+  const redisUrl = redis?.url ?? ''
+  const faults = redis?.faults
+  const notOurs = redis && !faults ? ' (skipped: the server of REDIS_URL is not ours to end)' : ''
+  afterAll(() => redis?.stop())
 
   it.skipIf(faults === undefined)(
     `is survived by a worker that consumes again afterwards${notOurs}`,
     async () => {
-      await redis.flush()
-      const { queue } = await open({ redisUrl: redis.url, commandMs: 1_000 })
+      await redis?.flush()
+      const { queue } = await open({ redisUrl, commandMs: 1_000 })
       const seen: string[] = []
       let proofs = 0
       queue.work(async ({ clusterId }) => void seen.push(clusterId), {
@@ -70,7 +70,7 @@ describe.skipIf(!('redis' in found))(`an outage of ${name}`, () => {
     `at the start does not stop the process, and work begins later${notOurs}`,
     async () => {
       await faults?.kill()
-      const { queue, log } = await open({ redisUrl: redis.url, commandMs: 300 })
+      const { queue, log } = await open({ redisUrl, commandMs: 300 })
       expect(log.text()).toContain('nothing listens there')
       const seen: string[] = []
       queue.work(async ({ clusterId }) => void seen.push(clusterId), quick)
@@ -84,8 +84,8 @@ describe.skipIf(!('redis' in found))(`an outage of ${name}`, () => {
   it.skipIf(faults === undefined)(
     `that only stops answering fails what is queued, and work resumes${notOurs}`,
     async () => {
-      await redis.flush()
-      const { queue } = await open({ redisUrl: redis.url, commandMs: 300 })
+      await redis?.flush()
+      const { queue } = await open({ redisUrl, commandMs: 300 })
       const seen: string[] = []
       queue.work(async ({ clusterId }) => void seen.push(clusterId), quick)
       await queue.enqueue(job('before'))
@@ -103,7 +103,7 @@ describe.skipIf(!('redis' in found))(`an outage of ${name}`, () => {
   )
 
   it.skipIf(faults === undefined)(`does not keep a closing process waiting${notOurs}`, async () => {
-    const { queue } = await open({ redisUrl: redis.url, commandMs: 300 })
+    const { queue } = await open({ redisUrl, commandMs: 300 })
     const seen: string[] = []
     queue.work(async ({ clusterId }) => void seen.push(clusterId), quick)
     await queue.enqueue(job('one'))
@@ -114,14 +114,14 @@ describe.skipIf(!('redis' in found))(`an outage of ${name}`, () => {
   })
 
   it('is not risked by a Redis that may evict keys: it is refused', async () => {
-    await redis.config('maxmemory-policy', 'allkeys-lru')
+    await redis?.config('maxmemory-policy', 'allkeys-lru')
     try {
-      await expect(open({ redisUrl: redis.url })).rejects.toMatchObject({
+      await expect(open({ redisUrl })).rejects.toMatchObject({
         code: 'CONFIG_INVALID',
         message: expect.stringContaining('Set maxmemory-policy to noeviction'),
       })
     } finally {
-      await redis.config('maxmemory-policy', 'noeviction')
+      await redis?.config('maxmemory-policy', 'noeviction')
     }
   })
 })

@@ -39,16 +39,19 @@ interface Opened {
   close(): Promise<void>
 }
 
-/** Tests in a browser; skipped by name, with the reason, where there is none. */
+/** Tests in a browser; skipped by name, each of them, with the reason, where there is none. */
 export async function describeInBrowser(name: string, define: (stage: Stage) => void): Promise<void> {
   const found = await findBrowser()
   const title = 'reason' in found ? `${name} (skipped: ${found.reason})` : name
-  describe.skipIf('reason' in found)(title, () => {
-    if (!('reason' in found)) define(stageOn(found))
-  })
+  const inBrowser = (): TestBrowser => {
+    if ('reason' in found) throw new Error(found.reason)
+    return found
+  }
+  describe.skipIf('reason' in found)(title, () => define(stageOn(inBrowser)))
 }
 
-function stageOn(found: TestBrowser): Stage {
+/** Asks for the browser only where a test runs, so that tests can be told of without one. */
+function stageOn(inBrowser: () => TestBrowser): Stage {
   let opened: Opened | undefined
   const watches: Watch[] = []
   const tokens = new Map<string, Promise<string>>()
@@ -71,12 +74,16 @@ function stageOn(found: TestBrowser): Stage {
     const complaints = watches.flatMap(it => it.complaints)
     const requests = watches.flatMap(it => it.requests)
     watches.length = 0
-    await Promise.all(found.browser.contexts().map(context => context.close()))
+    await Promise.all(
+      inBrowser()
+        .browser.contexts()
+        .map(context => context.close()),
+    )
     expect(complaints).toEqual([])
     for (const made of await Promise.all(tokens.values())) expect(requests.join('\n')).not.toContain(made)
   })
   afterAll(async () => {
-    await found.stop()
+    await inBrowser().stop()
     await opened?.close()
   })
   return {
@@ -93,7 +100,7 @@ function stageOn(found: TestBrowser): Stage {
     },
     token,
     page: async options => {
-      const context = await found.browser.newContext({
+      const context = await inBrowser().browser.newContext({
         timezoneId: 'America/New_York',
         locale: 'de-DE',
         reducedMotion: 'reduce',
